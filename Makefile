@@ -1,0 +1,115 @@
+# loom-agent. `make` needs a JDK 17 or later and nothing else; `make test` and `make check` fetch
+# their tools by Maven coordinates, each checked by its checksum.
+
+VERSION := 0.1.0
+JAR := build/loom-agent.jar
+EVENTS ?=
+
+# Set JAVA_HOME to build and run with another JDK than the one on the path.
+BIN := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)
+
+# The tests run once more on each of these that is there.
+OTHER_JDKS ?= $(wildcard /usr/lib/jvm/*-25-*)
+
+# What every entry of the jar carries as its time: same sources, same bytes.
+DATE := 2026-01-01T00:00:00Z
+
+SOURCES := $(sort $(shell find src -name '*.java'))
+TESTS := $(sort $(shell find test -name '*.java'))
+SERVICES := $(sort $(shell find META-INF -type f))
+
+JAVAC_FLAGS := --release 17 -encoding UTF-8 -Xlint:all -Werror -g:source,lines
+DOC_FLAGS := -Xdoclint:all,-missing
+
+.PHONY: all run test check lint format floors reproducible clean
+
+all: $(JAR)
+
+$(JAR): $(SOURCES) $(SERVICES) Makefile
+	@rm -rf build/classes && mkdir -p build/classes
+	$(BIN)javac $(JAVAC_FLAGS) -d build/classes $(SOURCES)
+	@cp -r META-INF build/classes/ && cp LICENSE build/classes/META-INF/
+	@printf 'Main-Class: loomagent.cli.Main\nImplementation-Title: loom-agent\nImplementation-Version: %s\n' \
+	  '$(VERSION)' > build/manifest
+	@cd build/classes && find . -type f | LC_ALL=C sort | sed 's|^\./||' > ../entries
+	@cd build/classes && $(BIN)jar --create --manifest ../manifest --date '$(DATE)' --file ../loom-agent.jar @../entries
+	@rm -f build/manifest build/entries
+	@ls -l $(JAR) | awk '{print "built " $$NF ", " $$5 " bytes"}'
+
+run: $(JAR)
+	$(BIN)java -jar $(JAR) demo $(if $(EVENTS),--events $(EVENTS))
+
+clean:
+	rm -rf build
+
+# --- tests ---------------------------------------------------------------------------------------
+
+JUNIT := org.junit.platform:junit-platform-console-standalone:1.14.3
+FORMATTER := com.google.googlejavaformat:google-java-format:1.28.0:jar:all-deps
+ERROR_PRONE := com.google.errorprone:error_prone_core:2.42.0:jar:with-dependencies
+DATAFLOW := io.github.eisop:dataflow-errorprone:3.49.3-eisop1
+
+JUNIT_JAR := build/lib/junit-platform-console-standalone-1.14.3.jar
+FORMATTER_JAR := build/lib/google-java-format-1.28.0-all-deps.jar
+ERROR_PRONE_JAR := build/lib/error_prone_core-2.42.0-with-dependencies.jar
+DATAFLOW_JAR := build/lib/dataflow-errorprone-3.49.3-eisop1.jar
+
+SUM_JUNIT := 909a20a8b173aca348fb7c1bb6dc8d9b234d3095c5b52b81699d742e14a7f61a
+SUM_FORMATTER := 32342e7c1b4600f80df3471da46aee8012d3e1445d5ea1be1fb71289b07cc735
+SUM_ERROR_PRONE := f9e747a2ff76dfae6bc0f71fc8c259b7493ecc093a96d3223d5b2669a996b0a7
+SUM_DATAFLOW := 852810a49bf2131b44c2b44b14a9cff7af3601e996d3d30127a855985550f664
+
+# fetch COORDINATES, CHECKSUM
+define fetch
+	@mkdir -p build/lib
+	mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact=$(1) -DoutputDirectory=build/lib
+	@echo '$(2)  $@' | sha256sum --check --quiet || { rm -f '$@'; exit 1; }
+	@touch '$@'
+endef
+
+$(JUNIT_JAR):
+	$(call fetch,$(JUNIT),$(SUM_JUNIT))
+$(FORMATTER_JAR):
+	$(call fetch,$(FORMATTER),$(SUM_FORMATTER))
+$(ERROR_PRONE_JAR):
+	$(call fetch,$(ERROR_PRONE),$(SUM_ERROR_PRONE))
+$(DATAFLOW_JAR):
+	$(call fetch,$(DATAFLOW),$(SUM_DATAFLOW))
+
+build/test-classes/.built: $(JAR) $(TESTS) $(JUNIT_JAR)
+	@rm -rf build/test-classes && mkdir -p build/test-classes
+	$(BIN)javac $(JAVAC_FLAGS) -cp $(JAR):$(JUNIT_JAR) -d build/test-classes $(TESTS)
+	@touch $@
+
+test: build/test-classes/.built
+	@test/run '$(BIN)java' $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
+
+# --- what CI runs --------------------------------------------------------------------------------
+
+check: lint reproducible
+	@$(MAKE) --no-print-directory test
+
+EXPORTS := $(foreach p,api code comp file main model parser processing tree util,\
+  --add-exports=jdk.compiler/com.sun.tools.javac.$(p)=ALL-UNNAMED) \
+  --add-opens=jdk.compiler/com.sun.tools.javac.code=ALL-UNNAMED \
+  --add-opens=jdk.compiler/com.sun.tools.javac.comp=ALL-UNNAMED
+
+format: $(FORMATTER_JAR)
+	$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(TESTS)
+
+lint: $(JAR) $(JUNIT_JAR) $(FORMATTER_JAR) $(ERROR_PRONE_JAR) $(DATAFLOW_JAR) floors
+	@echo 'format'
+	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --dry-run --set-exit-if-changed $(SOURCES) $(TESTS)
+	@echo 'error-prone'
+	@mkdir -p build/lint
+	@$(BIN)javac $(patsubst --%,-J--%,$(EXPORTS)) $(JAVAC_FLAGS) $(DOC_FLAGS) -XDcompilePolicy=simple \
+	  --should-stop=ifError=FLOW -processorpath $(ERROR_PRONE_JAR):$(DATAFLOW_JAR) -Xplugin:ErrorProne \
+	  -cp $(JUNIT_JAR) -d build/lint $(SOURCES) $(TESTS)
+
+floors: $(JAR)
+	@echo 'floors'
+	@test/floors $(JAR) '$(BIN)jdeps'
+
+reproducible: $(JAR)
+	@mv $(JAR) build/first.jar && $(MAKE) --no-print-directory $(JAR) > build/second.log
+	@cmp build/first.jar $(JAR) && echo 'reproducible: two builds, the same bytes' && rm build/first.jar
