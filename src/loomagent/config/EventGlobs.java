@@ -1,0 +1,107 @@
+package loomagent.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which events a handler takes: names and globs, separated by commas. {@code *} stands for any run
+ * of characters, dots included; {@code !} in front excludes, wherever it stands in the list. With
+ * nothing but exclusions, everything else is taken. Immutable.
+ */
+public final class EventGlobs {
+  // As many as there may be event names, each as long as one.
+  static final int MAX_GLOBS = 500;
+
+  private final List<String> taken = new ArrayList<>();
+  private final List<String> excluded = new ArrayList<>();
+  private final String text;
+
+  private EventGlobs(String text) {
+    this.text = text;
+  }
+
+  /**
+   * Reads a list of at most 500 patterns of at most 256 characters each.
+   *
+   * @throws IllegalArgumentException with a sentence that names the pattern and what to do
+   */
+  public static EventGlobs parse(String csv) {
+    EventGlobs globs = new EventGlobs(csv.strip());
+    String[] items = csv.split(",", MAX_GLOBS + 1);
+    if (items.length > MAX_GLOBS) {
+      throw new IllegalArgumentException("more than 500 patterns. Write fewer, with *.");
+    }
+    for (String item : items) {
+      String glob = item.strip();
+      if (!glob.matches("!?[A-Za-z0-9_.*-]{1,256}")) {
+        throw new IllegalArgumentException(
+            Problems.quote(glob)
+                + " is no event name or glob. Write 1 to 256 letters, digits, _, -, . and *; ! in"
+                + " front leaves out; one comma between two.");
+      }
+      boolean excludes = glob.startsWith("!");
+      (excludes ? globs.excluded : globs.taken).add(excludes ? glob.substring(1) : glob);
+    }
+    return globs;
+  }
+
+  /** Whether an event of this name is taken. */
+  public boolean matches(String eventName) {
+    return first(excluded, eventName).isEmpty()
+        && (taken.isEmpty() || first(taken, eventName).isPresent());
+  }
+
+  /** Which pattern takes or excludes an event of this name, in a few words. */
+  public String why(String eventName) {
+    Optional<String> exclusion = first(excluded, eventName);
+    if (exclusion.isPresent()) {
+      return "excluded by !" + exclusion.get();
+    }
+    if (taken.isEmpty()) {
+      return "taken: " + text + " only leaves others out";
+    }
+    return first(taken, eventName)
+        .map(glob -> "taken by " + glob)
+        .orElse("not taken: not among " + text);
+  }
+
+  /** The list as it was written. */
+  @Override
+  public String toString() {
+    return text;
+  }
+
+  private static Optional<String> first(List<String> globs, String name) {
+    return globs.stream().filter(glob -> matches(glob, name)).findFirst();
+  }
+
+  /**
+   * Only the last * is ever tried again: the first place where what follows a * fits leaves the
+   * most for the rest. So the time is at worst the product of the two lengths.
+   */
+  private static boolean matches(String glob, String name) {
+    int g = 0;
+    int n = 0;
+    int star = -1;
+    int resume = 0;
+    while (n < name.length()) {
+      if (g < glob.length() && glob.charAt(g) == '*') {
+        star = g++;
+        resume = n;
+      } else if (g < glob.length() && glob.charAt(g) == name.charAt(n)) {
+        g++;
+        n++;
+      } else if (star >= 0) {
+        g = star + 1;
+        n = ++resume;
+      } else {
+        return false;
+      }
+    }
+    while (g < glob.length() && glob.charAt(g) == '*') {
+      g++;
+    }
+    return g == glob.length();
+  }
+}

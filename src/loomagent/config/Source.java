@@ -1,0 +1,48 @@
+package loomagent.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything a configuration is read from.
+ *
+ * @param file the file named with {@code --config}; it has to exist
+ * @param defaultFile the file read when none is named; it may be absent
+ * @param sets each {@code --set KEY=VALUE}, as given; of the same key the last one counts
+ * @param environment the process's environment variables
+ * @param lookups whether the ${…} in the token and the handlers' own settings have to work
+ */
+public record Source(
+    Optional<Path> file,
+    Path defaultFile,
+    List<String> sets,
+    Map<String, String> environment,
+    boolean lookups) {
+  public Source {
+    sets = List.copyOf(sets);
+    environment = Map.copyOf(environment);
+  }
+
+  /** As the running agent needs it: everything has to be there. */
+  public Source(
+      Optional<Path> file, Path defaultFile, List<String> sets, Map<String, String> environment) {
+    this(file, defaultFile, sets, environment, true);
+  }
+
+  /** For a command that uses no secret: it works where the secrets cannot be read. */
+  public Source withoutLookups() {
+    return new Source(file, defaultFile, sets, environment, false);
+  }
+
+  Path chosen() {
+    return file.orElse(defaultFile);
+  }
+
+  /** The file only: the environment and {@code --set} may hold secrets. */
+  @Override
+  public String toString() {
+    return "Source[" + chosen() + "]";
+  }
+}

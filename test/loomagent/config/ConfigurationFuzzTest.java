@@ -1,0 +1,140 @@
+package loomagent.config;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ConfigurationFuzzTest {
+  private static final String[] PIECES = {
+    "=",
+    ":",
+    " ",
+    "\n",
+    "\n",
+    "\n",
+    "\\",
+    "\\u",
+    "\\u00e",
+    "#",
+    "!",
+    ",",
+    ".",
+    "*",
+    "${",
+    "}",
+    "$${",
+    "${env:T}",
+    "${env:NONE}",
+    "${file:",
+    "${file:.}",
+    "${credential:x}",
+    "${file:\\u0000}",
+    "%s",
+    "%",
+    "events",
+    "token",
+    "handler.",
+    "handler.mis.",
+    "handler.mis.own",
+    "connection.a.",
+    "10ms",
+    "1h",
+    "0",
+    "99999999999999999999d",
+    "wss://",
+    "ws://127.0.0.1",
+    "[::1]",
+    "@",
+    "a.b",
+    "\t",
+    "\f",
+    "\r",
+    "\u0000",
+    "\u00fc",
+    "\u2028",
+    "\ud83d\ude00",
+    "C:\\temp",
+    "C:/x",
+    "true",
+    "secret",
+    "<name>",
+    "\u202e",
+    "handler.mis.api-key=",
+    "environment=production",
+    "info"
+  };
+
+  @Test
+  void textOfAnyKindLoadsOrIsRefusedInSentences(@TempDir Path folder) {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    for (int round = 0; round < 5_000; round++) {
+      byte[] bytes = text(random).getBytes(StandardCharsets.UTF_8);
+      if (random.nextInt(4) == 0 && bytes.length > 0) {
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+      }
+      Sources sources = new Sources(folder).file(bytes);
+      for (int i = random.nextInt(3); i > 0; i--) {
+        sources.set(line(random));
+        sources.variable("LOOM_AGENT_" + line(random).toUpperCase(Locale.ROOT), line(random));
+      }
+      try {
+        use(sources.load());
+      } catch (ConfigurationException expected) {
+        assertFalse(expected.problems().isEmpty());
+        for (String problem : expected.problems()) {
+          assertTrue(
+              problem.chars().noneMatch(Character::isISOControl) && problem.matches("(?s).*[.?]"),
+              () -> "seed " + seed + ": " + problem);
+        }
+      } catch (RuntimeException | IOException | StackOverflowError e) {
+        fail("seed " + seed + ", round " + round, e);
+      }
+    }
+  }
+
+  private static void use(Configuration read) throws IOException {
+    read.token().resolve();
+    for (HandlerSettings handler : read.handlers()) {
+      handler.events().why("a.b");
+      try {
+        List.copyOf(handler.settings().values());
+      } catch (UncheckedIOException e) {
+        throw new AssertionError("it was right at the start", e);
+      }
+    }
+  }
+
+  private static String text(Random random) {
+    List<String> lines = new ArrayList<>();
+    if (random.nextBoolean()) {
+      lines.add("events = a.b");
+      lines.add("token = ${env:T}");
+    }
+    Key[] keys = Key.values();
+    for (int i = random.nextInt(6); i > 0; i--) {
+      String key = keys[random.nextInt(keys.length)].of("h" + random.nextInt(3));
+      lines.add((random.nextBoolean() ? key + "=" : "") + line(random));
+    }
+    return String.join("\n", lines);
+  }
+
+  private static String line(Random random) {
+    StringBuilder line = new StringBuilder();
+    for (int i = random.nextInt(7); i > 0; i--) {
+      line.append(PIECES[random.nextInt(PIECES.length)]);
+    }
+    return line.toString();
+  }
+}

@@ -1,0 +1,111 @@
+package loomagent.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Holds the sample agent.properties and the code together. */
+final class SampleTest {
+  private final List<String> lines = new ArrayList<>();
+
+  /** The comment above each setting, and the setting's value. */
+  private final Map<String, String> comments = new HashMap<>();
+
+  private final Map<String, String> values = new HashMap<>();
+  private final List<String> keys = new ArrayList<>();
+
+  @BeforeEach
+  void read() throws Exception {
+    lines.addAll(Files.readAllLines(Path.of("agent.properties")));
+    StringBuilder comment = new StringBuilder();
+    for (String line : lines) {
+      if (line.isEmpty()) {
+        comment.setLength(0);
+      } else if (line.startsWith("# ")) {
+        comment.append(line.substring(1));
+      } else if (line.contains(" = ")) {
+        String[] pair = line.replaceFirst("^#", "").split(" = ", 2);
+        keys.add(pair[0]);
+        values.put(pair[0], pair[1]);
+        comments.put(pair[0], comment.toString());
+      }
+    }
+  }
+
+  @Test
+  void everyKeyIsThereOnceWithItsDefaultAndMeaning() {
+    for (Key key : Key.values()) {
+      String written = key.of("log");
+      assertEquals(1, keys.stream().filter(written::equals).count(), written);
+      assertTrue(comments.get(written).contains(key.description()), written);
+      boolean required = key.defaultText().isEmpty();
+      assertEquals(!required, lines.stream().anyMatch(l -> l.startsWith("#" + written + " = ")));
+      if (!required) {
+        assertEquals(key.defaultText().replace("<name>", "log"), values.get(written), written);
+      }
+    }
+    assertEquals(Key.values().length, keys.size(), "nothing else is in it");
+  }
+
+  @Test
+  void itsLinesFitAScreen() {
+    lines.forEach(line -> assertTrue(line.length() <= 100, line));
+  }
+
+  @Test
+  void itLoadsAsItIsAndWithEverythingUncommented(@TempDir Path folder) throws Exception {
+    Source source =
+        new Source(
+            Optional.of(Path.of("agent.properties")),
+            folder,
+            List.of(),
+            Map.of("LOOM_TOKEN", "tok-of-the-sample"));
+    Configuration asItIs = Configuration.load(source);
+    Path open =
+        Files.writeString(
+            folder.resolve("open.properties"),
+            String.join("\n", lines).replaceAll("(?m)^#(?=[a-z])", ""));
+    Configuration all =
+        Configuration.load(new Source(Optional.of(open), folder, List.of(), source.environment()));
+    assertEquals(List.of(), all.warnings());
+    assertEquals(List.of("mission_control.job_added", "mission_control.job_updated"), all.events());
+    assertEquals("tok-of-the-sample", all.token().resolve());
+    assertEquals(1, all.handlers().size());
+    // The defaults as they are written are the defaults as they are.
+    assertEquals(summary(asItIs, Path.of("").toAbsolutePath()), summary(all, folder));
+  }
+
+  @Test
+  void aKeyIsAVariableToo() {
+    assertEquals("LOOM_AGENT_STALE_AFTER", Catalogue.variable("stale-after"));
+    TreeSet<String> variables = new TreeSet<>();
+    Catalogue.KNOWN.forEach(key -> variables.add(Catalogue.variable(key)));
+    assertEquals(Key.values().length, variables.size(), "no two keys share one");
+  }
+
+  private static List<Object> summary(Configuration c, Path folder) {
+    return List.of(
+        c.environment(),
+        c.url(),
+        c.events(),
+        c.reconnectFirst(),
+        c.reconnectLongest(),
+        c.staleAfter(),
+        folder.relativize(c.dataDir()),
+        folder.relativize(c.handlersDir()),
+        c.logLevel(),
+        c.logFormat(),
+        c.shutdownTimeout());
+  }
+}
