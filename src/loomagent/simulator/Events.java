@@ -1,0 +1,121 @@
+package loomagent.simulator;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import loomagent.json.Json;
+import loomagent.json.JsonException;
+
+/** Where events come from. Called by one thread at a time. */
+@FunctionalInterface
+public interface Events {
+  /**
+   * The next event as JSON, or nothing when there are no more.
+   *
+   * @param subscribed the names that somebody is subscribed to now; one at least
+   */
+  Optional<String> next(Set<String> subscribed);
+
+  /** Events without end in the shape of Loom's sample, of each subscribed name in turn. */
+  static Events madeUp() {
+    AtomicInteger turn = new AtomicInteger();
+    return subscribed -> {
+      List<String> names = subscribed.stream().sorted().toList();
+      String name = names.get(Math.floorMod(turn.getAndIncrement(), names.size()));
+      String event =
+          """
+          {"name":%s,"payload":{"_meta":{"origin":"simulator"},"job_id":"%2$s"},\
+          "link":"https://mc.sandbox.zaikio.com/api/v1/jobs/%2$s"}\
+          """;
+      return Optional.of(complete(event.formatted(Json.write(name), UUID.randomUUID())));
+    };
+  }
+
+  /**
+   * The events of a file, one a line, in order, once; then no more. They are read now, and what
+   * {@link #complete} adds is added as each is sent. Empty lines do not count.
+   *
+   * @throws IOException when the file cannot be read, is no UTF-8 or is longer than 64 MB
+   * @throws IllegalArgumentException naming the first line that is no event
+   */
+  static Events fromFile(Path file) throws IOException {
+    if (Files.size(file) > 64 << 20) {
+      // The lines are held in memory; what is longer is better published bit by bit.
+      throw new IOException(file + " is longer than 64 MB. Split it.");
+    }
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(file, UTF_8);
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + " is not UTF-8. Convert it.", e);
+    }
+    for (int i = 0; i < lines.size(); i++) {
+      try {
+        if (!lines.get(i).isBlank()) {
+          name(lines.get(i));
+        }
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(file + ":" + (i + 1) + ": " + e.getMessage(), e);
+      }
+    }
+    Iterator<String> events = lines.stream().filter(line -> !line.isBlank()).iterator();
+    return subscribed -> events.hasNext() ? Optional.of(complete(events.next())) : Optional.empty();
+  }
+
+  /**
+   * The name of an event.
+   *
+   * @throws IllegalArgumentException when it is no JSON object with a name
+   */
+  static String name(String event) {
+    if (object(event).get("name") instanceof String name && !name.isBlank()) {
+      return name;
+    }
+    throw new IllegalArgumentException(
+        "The event has no \"name\". Give it one, like \"mission_control.job_added\".");
+  }
+
+  /**
+   * Puts in front whichever of id, timestamp, received_at, version and subject an event lacks; the
+   * rest of its text stays as it is.
+   *
+   * @throws IllegalArgumentException when it is no JSON object with a name
+   */
+  static String complete(String event) {
+    name(event); // so it is not empty, and a comma may follow what is added
+    String now = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+    Map<String, Object> added = new LinkedHashMap<>();
+    added.put("id", UUID.randomUUID().toString());
+    added.put("timestamp", now);
+    added.put("received_at", now);
+    added.put("version", "1.0");
+    added.put("subject", "Org/837ebb91-2d4b-4818-a19b-04fea7be8cde"); // that of Loom's sample
+    added.keySet().removeAll(object(event).keySet());
+    String front = Json.write(added).replaceFirst("}$", added.isEmpty() ? "" : ",");
+    return front + event.substring(event.indexOf('{') + 1);
+  }
+
+  private static Map<?, ?> object(String event) {
+    try {
+      if (Json.parse(event) instanceof Map<?, ?> map) {
+        return map;
+      }
+    } catch (JsonException e) {
+      throw new IllegalArgumentException("The event is not JSON: " + e.getMessage(), e);
+    }
+    throw new IllegalArgumentException("The event is not a JSON object.");
+  }
+}

@@ -1,0 +1,20 @@
+package loomagent.simulator;
+
+import java.io.IOException;
+
+/**
+ * What the server does with one connection once its request is read. Runs on the connection's own
+ * thread; when it returns, the connection is ended with a FIN.
+ */
+@FunctionalInterface
+public interface Script {
+  /** The well-behaved server: answers as Rails would, from the upgrade to the close. */
+  Script RAILS = new Rails();
+
+  /**
+   * Plays the server's part.
+   *
+   * @throws IOException when the client is gone, which ends the connection and is no fault
+   */
+  void run(Peer peer) throws IOException;
+}

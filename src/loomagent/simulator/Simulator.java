@@ -1,0 +1,334 @@
+package loomagent.simulator;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Zaikio Loom on 127.0.0.1: Action Cable over RFC 6455, as Rails speaks it. Tests make it misbehave
+ * with a {@link Script} for the dials to come, or through the {@link Peer} of a live connection.
+ * All methods may be called from any thread.
+ *
+ * <p>Threads: one accepts, one pings, one makes events up; each connection has one that reads and
+ * one that writes. All are daemons named {@code simulator-…}, and end with {@link #close()}.
+ */
+public final class Simulator implements AutoCloseable {
+  /** Ten times the largest crowd it is tested with; each one costs two threads. */
+  static final int MAX_CONNECTIONS = 1_000;
+
+  /** Enough to see what one test did; a simulator that runs for weeks keeps no more. */
+  private static final int KEPT = 1_000;
+
+  private final Settings settings;
+  private final ServerSocket server;
+  private final Admin admin = new Admin(this);
+  private final Queue<Script> next = new ConcurrentLinkedQueue<>();
+  private volatile Script always = Script.RAILS;
+  private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
+  private final AtomicLong dials = new AtomicLong();
+  private final BlockingQueue<Request> requests = new ArrayBlockingQueue<>(KEPT);
+  private final BlockingQueue<String> commands = new ArrayBlockingQueue<>(KEPT);
+  private final ExecutorService threads = Executors.newCachedThreadPool(Simulator::daemon);
+  // What comes too late for it is dropped: close() has cut that connection already.
+  private final ScheduledExecutorService clock =
+      new ScheduledThreadPoolExecutor(1, Simulator::daemon, new ThreadPoolExecutor.DiscardPolicy());
+
+  private Simulator(Settings settings) throws IOException {
+    this.settings = settings;
+    // Loopback only, always: whoever reaches the port may make up events.
+    InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+    try {
+      server = new ServerSocket(settings.port(), MAX_CONNECTIONS, loopback);
+    } catch (IOException e) {
+      String message = "127.0.0.1:%d: %s. Choose another port, or 0 for any.";
+      throw new IOException(message.formatted(settings.port(), e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Starts listening.
+   *
+   * @throws IOException when the port is taken
+   */
+  public static Simulator start(Settings settings) throws IOException {
+    Set<String> madeUp = Set.of("simulator-" + UUID.randomUUID());
+    Simulator simulator =
+        new Simulator(settings.tokens().isEmpty() ? settings.withTokens(madeUp) : settings);
+    simulator.run();
+    return simulator;
+  }
+
+  /** Where the websocket is: {@code ws://127.0.0.1:PORT/websocket}. */
+  public URI url() {
+    return URI.create("ws://127.0.0.1:" + server.getLocalPort() + Rails.PATH);
+  }
+
+  /** A token that is accepted: the one made up at start, or one of those set. */
+  public String token() {
+    return settings.tokens().iterator().next();
+  }
+
+  /**
+   * Sends an event, its text as it is, to everyone subscribed to its name. Waits while a client
+   * that still reads has no room; one that reads nothing for {@link Settings#patience} is dropped.
+   * What one thread publishes arrives in order.
+   *
+   * @return how many subscriptions it was queued for
+   * @throws IllegalArgumentException when it is no JSON object with a name
+   */
+  public int publish(String event) {
+    return publish(Events.name(event), event);
+  }
+
+  /** The same for a text that is not looked at: any JSON value, or what is no JSON at all. */
+  public int publish(String name, String message) {
+    int reached = 0;
+    for (Peer peer : peers) {
+      for (Subscription subscription : peer.subscriptions()) {
+        if (subscription.names().contains(name) && peer.event(subscription.frame(message))) {
+          reached++;
+        }
+      }
+    }
+    return reached;
+  }
+
+  /** These scripts play the next dials, one each, in turn. */
+  public void next(Script... scripts) {
+    next.addAll(List.of(scripts));
+  }
+
+  /** This script plays every dial that {@link #next} does not; {@link Script#RAILS} at first. */
+  public void always(Script script) {
+    always = script;
+  }
+
+  /** Every open connection that was upgraded. */
+  public List<Peer> peers() {
+    return peers.stream().filter(Peer::upgraded).toList();
+  }
+
+  /** Tells every client to go, as Rails does; returns how many there were. */
+  public int disconnect(String reason, boolean reconnect) {
+    List<Peer> told = peers();
+    told.forEach(peer -> peer.disconnect(reason, reconnect));
+    return told.size();
+  }
+
+  /** Cuts every websocket without a word; returns how many there were. */
+  public int drop() {
+    List<Peer> dropped = peers();
+    dropped.forEach(Peer::cut);
+    return dropped.size();
+  }
+
+  /** How many TCP connections are open, in whatever state. */
+  public int connections() {
+    return peers.size();
+  }
+
+  /** How many requests there were so far, those to {@code /admin/} aside. */
+  public long dials() {
+    return dials.get();
+  }
+
+  /** The last thousand requests, those to {@code /admin/} aside, oldest first. */
+  public List<Request> requests() {
+    return List.copyOf(requests);
+  }
+
+  /** The last thousand text messages from clients, oldest first. */
+  public List<String> commands() {
+    return List.copyOf(commands);
+  }
+
+  /** The identifier of every live subscription. */
+  public List<String> subscriptions() {
+    return subscribed().map(Subscription::identifier).toList();
+  }
+
+  /**
+   * Waits until a condition on what the simulator shows holds.
+   *
+   * @return whether it held within the limit
+   */
+  public boolean await(Predicate<Simulator> condition, Duration limit) throws InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    while (!condition.test(this)) {
+      if (System.nanoTime() > end) {
+        return false;
+      }
+      MILLISECONDS.sleep(1);
+    }
+    return true;
+  }
+
+  /** Cuts every connection and stops listening; within a few seconds no thread is left. */
+  @Override
+  public void close() {
+    try {
+      threads.shutdownNow();
+      clock.shutdownNow();
+      server.close();
+      peers.forEach(Peer::cut);
+      threads.awaitTermination(5, SECONDS);
+      clock.awaitTermination(5, SECONDS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  void received(String command) {
+    keep(commands, command);
+  }
+
+  /** A client that has not answered a close or a FIN in two seconds never will. */
+  void cutSoon(Peer peer) {
+    var unused = clock.schedule(peer::cut, 2, SECONDS);
+  }
+
+  private void run() {
+    long every = settings.pingEvery().toNanos();
+    var unused =
+        clock.scheduleAtFixedRate(() -> peers.forEach(Peer::beat), every, every, NANOSECONDS);
+    threads.execute(this::accept);
+    if (settings.rate() > 0) {
+      threads.execute(this::makeEvents);
+    }
+  }
+
+  private void accept() {
+    while (!server.isClosed()) {
+      try {
+        admit(server.accept());
+      } catch (IOException e) {
+        // Closing, or out of descriptors: no reason to spin until some are free again.
+        LockSupport.parkNanos(50_000_000);
+      }
+    }
+  }
+
+  private void admit(Socket socket) throws IOException {
+    if (peers.size() >= MAX_CONNECTIONS) {
+      settings.log().accept("a client is turned away: " + peers.size() + " are here");
+      socket.close();
+      return;
+    }
+    socket.setTcpNoDelay(true);
+    Peer peer = new Peer(socket, this);
+    peers.add(peer);
+    try {
+      threads.execute(peer.outbox());
+      threads.execute(() -> talk(peer));
+    } catch (RejectedExecutionException e) {
+      peers.remove(peer);
+      peer.cut();
+    }
+  }
+
+  private void talk(Peer peer) {
+    try {
+      answer(peer);
+    } catch (IOException e) {
+      // The client left in the middle of something, as clients do.
+    } catch (RuntimeException e) {
+      settings.log().accept(peer + ": the script failed: " + e);
+    } finally {
+      peer.end();
+      peers.remove(peer);
+    }
+  }
+
+  private void answer(Peer peer) throws IOException {
+    try {
+      peer.readRequest();
+      if (peer.request().path().startsWith(Admin.PATH)) {
+        admin.answer(peer);
+      } else {
+        keep(requests, peer.request());
+        dials.incrementAndGet();
+        Optional.ofNullable(next.poll()).orElse(always).run(peer);
+      }
+    } catch (Refused e) {
+      peer.respond(e.code(), Map.of(), e.getMessage() + "\n");
+    }
+  }
+
+  private void makeEvents() {
+    long gap = (long) (SECONDS.toNanos(1) / settings.rate());
+    long due = System.nanoTime();
+    try {
+      while (true) {
+        Set<String> names = new HashSet<>();
+        subscribed().forEach(subscription -> names.addAll(subscription.names()));
+        if (names.isEmpty()) {
+          MILLISECONDS.sleep(20);
+          continue;
+        }
+        // After a pause or a slow client, at most one second's worth comes at once.
+        due = Math.max(due + gap, System.nanoTime() - SECONDS.toNanos(1));
+        NANOSECONDS.sleep(due - System.nanoTime());
+        Optional<String> event = settings.source().next(names);
+        if (event.isEmpty()) {
+          settings.log().accept("all events are sent");
+          return;
+        }
+        publish(event.get());
+      }
+    } catch (InterruptedException e) {
+      // close() does that, and this thread has nothing else to end.
+    }
+  }
+
+  private Stream<Subscription> subscribed() {
+    return peers.stream().flatMap(peer -> peer.subscriptions().stream());
+  }
+
+  private static <T> void keep(BlockingQueue<T> kept, T latest) {
+    while (!kept.offer(latest)) {
+      kept.poll();
+    }
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task);
+    thread.setName("simulator-" + thread.getId());
+    thread.setDaemon(true);
+    return thread;
+  }
+}
