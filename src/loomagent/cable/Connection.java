@@ -1,0 +1,362 @@
+package loomagent.cable;
+
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import loomagent.base.Backoff;
+import loomagent.base.Secret;
+import loomagent.base.Words;
+import loomagent.json.Envelope;
+import loomagent.json.JsonException;
+
+/**
+ * Drives one {@link Subscription} over {@code java.net.http.WebSocket}. Its thread owns the state
+ * machine and calls the listener; HttpClient's threads only put what arrives into the inbox; each
+ * dial has a thread of its own until the upgrade is under way, because a token source or a name
+ * server may hang.
+ */
+public final class Connection implements AutoCloseable {
+
+  /**
+   * What a connection needs to know.
+   *
+   * @param name the connection's name
+   * @param url where the websocket is
+   * @param events the names to subscribe to
+   * @param first the bound of the first wait before dialling again
+   * @param longest the bound of the longest
+   * @param staleAfter silence that counts as a dead connection
+   */
+  public record Settings(
+      String name,
+      URI url,
+      List<String> events,
+      Duration first,
+      Duration longest,
+      Duration staleAfter) {}
+
+  /** Where tokens come from. */
+  public interface Tokens {
+    /**
+     * The token for the next dial. Called on a thread that may wait.
+     *
+     * @param fresh whether the last one was refused
+     * @return a token
+     * @throws Exception if there is none now; the dial counts as failed
+     */
+    Secret token(boolean fresh) throws Exception;
+  }
+
+  /** What a connection tells. All calls come from its thread; what they take delays the reading. */
+  public interface Listener {
+    /**
+     * An event arrived.
+     *
+     * @param frame its frame, until this method returns
+     */
+    void event(Envelope frame);
+
+    /**
+     * A message arrived that is no event.
+     *
+     * @param text the message, exactly
+     * @param reason what is wrong with it
+     */
+    void aside(String text, String reason);
+
+    /**
+     * The state changed.
+     *
+     * @param state where the subscription stands now
+     * @param reason why, in words
+     */
+    void became(Subscription.State state, String reason);
+
+    /**
+     * There is no subscription, and why. The state {@code DOWN} follows.
+     *
+     * @param failure what happened
+     * @param next how long until the next dial
+     * @param silence how long ago anything last arrived
+     */
+    void failed(Failure failure, Duration next, Duration silence);
+  }
+
+  /** How long a server may take to answer a close; nothing depends on it. */
+  private static final Duration GOODBYE_LIMIT = Duration.ofMillis(500);
+
+  /** A token file or a name server that hangs for ever costs a thread each time, up to these. */
+  private static final int MOST_DIALS = 10;
+
+  private final Settings settings;
+  private final Tokens tokens;
+  private final Dialler dialler;
+  private final Listener listener;
+  private final System.Logger log;
+  private final Inbox inbox = new Inbox();
+  private final Thread thread;
+  private final AtomicInteger dials = new AtomicInteger(); // threads that wait
+  private volatile boolean stopping;
+
+  // The connection's thread only:
+  private final Subscription subscription;
+  private final Envelope envelope = new Envelope();
+  private Queue<Inbox.Item> batch = new ArrayDeque<>();
+  private Socket socket;
+  private boolean goodbye; // the server answered the close
+
+  /**
+   * A connection that has not begun.
+   *
+   * @param settings what to connect to
+   * @param tokens where tokens come from
+   * @param dialler what opens sockets
+   * @param listener who is told
+   * @param random the jitter of the backoff
+   * @param log where it says what an operator wants to know
+   */
+  public Connection(
+      Settings settings,
+      Tokens tokens,
+      Dialler dialler,
+      Listener listener,
+      RandomGenerator random,
+      System.Logger log) {
+    this(settings, Limits.STANDARD, tokens, dialler, listener, random, log);
+  }
+
+  Connection(
+      Settings settings,
+      Limits limits,
+      Tokens tokens,
+      Dialler dialler,
+      Listener listener,
+      RandomGenerator random,
+      System.Logger log) {
+    this.settings = settings;
+    this.tokens = tokens;
+    this.dialler = dialler;
+    this.listener = listener;
+    this.log = log;
+    this.socket = new Socket(0, inbox);
+    this.subscription =
+        new Subscription(
+            settings.events(),
+            settings.staleAfter(),
+            limits,
+            new Backoff(settings.first(), settings.longest(), random),
+            new Hands());
+    this.thread = new Thread(this::run, "connection-" + settings.name());
+  }
+
+  /** Begins to dial. Returns at once. */
+  public void start() {
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Ends the subscription, and returns once its last event has been handed over. Prompt. */
+  @Override
+  public void close() {
+    stopping = true;
+    inbox.add(new Inbox.Wake());
+    try {
+      thread.join(GOODBYE_LIMIT.toMillis() * 4);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      while (!stopping) {
+        step();
+      }
+      subscription.stop(System.nanoTime());
+      awaitGoodbye();
+    } catch (InterruptedException interrupted) {
+      socket.drop();
+    }
+  }
+
+  // Nobody watches: whatever a fault in here is, the agent must be connected again afterwards.
+  private void step() throws InterruptedException {
+    try {
+      if (socket.number() == 0) {
+        subscription.start(System.nanoTime());
+      }
+      if (batch.isEmpty()) { // it is not after a fault: what was received comes first
+        batch = inbox.take(batch, subscription.deadline() - System.nanoTime());
+      }
+      handle(batch);
+      subscription.alive(socket.number(), socket.lastLife());
+      subscription.tick(System.nanoTime());
+    } catch (RuntimeException | Error fault) {
+      startOver(fault);
+    }
+  }
+
+  // Short of memory, even these lines may fail; the loop goes on all the same.
+  private void startOver(Throwable fault) {
+    try {
+      socket.drop();
+      log.log(Level.ERROR, "a fault in the agent; it connects anew and goes on", fault);
+      Failure failure = Failure.unreachable("a fault in the agent: " + fault);
+      subscription.failed(socket.number(), failure, System.nanoTime());
+    } catch (RuntimeException | Error again) {
+      socket.drop();
+    }
+  }
+
+  private void awaitGoodbye() throws InterruptedException {
+    long end = System.nanoTime() + GOODBYE_LIMIT.toNanos();
+    while (!goodbye && System.nanoTime() - end < 0) {
+      batch = inbox.take(batch, end - System.nanoTime());
+      handle(batch);
+    }
+    socket.drop();
+  }
+
+  /** Empties a batch. Time that the listener took is not counted as the server's silence. */
+  private void handle(Queue<Inbox.Item> items) {
+    long bytes = 0;
+    int messages = 0;
+    for (Inbox.Item item = items.poll(); item != null; item = items.poll()) {
+      if (item instanceof Inbox.Text text) {
+        read(text);
+        if (text.socket() == socket) {
+          bytes += text.utf8().length;
+          messages++;
+        }
+      } else if (item instanceof Inbox.Binary binary) {
+        subscription.garbled(binary.socket().number(), "a binary frame", System.nanoTime());
+        binary.socket().processed(0, 1);
+      } else if (item instanceof Inbox.Opened opened) {
+        subscription.opened(opened.socket().number(), System.nanoTime());
+      } else if (item instanceof Inbox.Ended ended) {
+        goodbye |= ended.socket() == socket.number();
+        subscription.failed(ended.socket(), ended.failure(), System.nanoTime());
+      }
+    }
+    if (messages > 0) {
+      socket.processed(bytes, messages);
+      subscription.alive(socket.number(), System.nanoTime());
+    }
+  }
+
+  private void read(Inbox.Text text) {
+    long now = System.nanoTime();
+    int from = text.socket().number();
+    try {
+      envelope.read(text.utf8(), 0, text.utf8().length);
+      subscription.frame(from, envelope, now);
+    } catch (JsonException noJson) {
+      String frame = new String(text.utf8(), StandardCharsets.UTF_8);
+      subscription.garbled(
+          from,
+          "a frame that is not JSON (" + noJson.getMessage() + "): " + Words.line(frame, 60),
+          now);
+    }
+  }
+
+  /** What the state machine asks for. */
+  private final class Hands implements Subscription.Port {
+
+    @Override
+    public void dial(int number, boolean freshToken) {
+      Socket dialled = new Socket(number, inbox);
+      socket = dialled;
+      if (dials.get() >= MOST_DIALS) {
+        dialled.failed(
+            Failure.unreachable(
+                dials + " earlier dials still wait for a token or a name. Restart the agent"));
+        return;
+      }
+      Thread dial =
+          new Thread(() -> open(dialled, freshToken), "dial-" + settings.name() + "-" + number);
+      dial.setDaemon(true);
+      dials.incrementAndGet();
+      dial.start();
+    }
+
+    // The dial's own thread.
+    private void open(Socket dialled, boolean freshToken) {
+      try {
+        dialWithToken(dialled, freshToken);
+      } finally {
+        dials.decrementAndGet();
+      }
+    }
+
+    private void dialWithToken(Socket dialled, boolean freshToken) {
+      Secret token;
+      try {
+        token = tokens.token(freshToken);
+      } catch (Exception noToken) {
+        dialled.failed(
+            Failure.unreachable("there is no token: " + Words.line(noToken.toString(), 300)));
+        return;
+      }
+      try {
+        dialler.dial(settings.url(), token, dialled);
+      } catch (RuntimeException | Error fault) {
+        dialled.failed(fault);
+      }
+    }
+
+    @Override
+    public void send(int number, String text) {
+      socket.send(text);
+    }
+
+    @Override
+    public void drop(int number) {
+      if (socket.dialling()) {
+        dialler.replaceClient();
+      }
+      socket.drop();
+    }
+
+    @Override
+    public void close(int number) {
+      socket.close();
+    }
+
+    @Override
+    public void event(Envelope frame) {
+      try {
+        listener.event(frame);
+      } catch (RuntimeException fault) {
+        // One event that the agent cannot handle must not cost the others.
+        log.log(Level.ERROR, "a fault in the agent at the event " + frame.id(), fault);
+        listener.aside(frame.messageText(), "a fault in the agent: " + fault);
+      }
+    }
+
+    @Override
+    public void aside(Envelope frame, String reason) {
+      listener.aside(frame.messageText(), reason);
+    }
+
+    @Override
+    public void became(Subscription.State state, String reason) {
+      listener.became(state, reason);
+    }
+
+    @Override
+    public void failed(Failure failure, Duration next, Duration silence) {
+      listener.failed(failure, next, silence);
+    }
+
+    @Override
+    public void say(Level level, String text) {
+      log.log(level, text);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package loomagent.cable;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * Why there is no subscription, in an operator's words.
+ *
+ * @param kind what sort of trouble it is: it decides how the agent goes on
+ * @param text the fact and, where there is one, the next step; no secret, no line break
+ * @param pause how long the server asked to be left alone; zero if it did not
+ */
+public record Failure(Kind kind, String text, Duration pause) {
+
+  /** What sort of trouble. */
+  public enum Kind {
+    /** The network or the server: tried again with backoff. */
+    UNREACHABLE,
+    /** The token was refused: one fresh token at once, then slowly. */
+    UNAUTHORISED,
+    /** The server does not want this subscription: tried again slowly. */
+    REJECTED,
+    /** The server asked not to come back: tried again slowly. */
+    UNWELCOME
+  }
+
+  /** A server's wish to be left alone is honoured up to here: nobody would notice a longer one. */
+  private static final Duration LONGEST_WAIT = Duration.ofHours(1);
+
+  /** Checks the parts, and bounds the wait to one hour. */
+  public Failure {
+    Objects.requireNonNull(kind);
+    Objects.requireNonNull(text);
+    if (pause.compareTo(LONGEST_WAIT) > 0) {
+      pause = LONGEST_WAIT;
+    }
+    if (pause.isNegative()) {
+      pause = Duration.ZERO;
+    }
+  }
+
+  static Failure unreachable(String text) {
+    return new Failure(Kind.UNREACHABLE, text, Duration.ZERO);
+  }
+}
