@@ -1,0 +1,98 @@
+package loomagent.handlers;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import loomagent.Event;
+import loomagent.EventHandler;
+import loomagent.HandlerContext;
+
+/**
+ * Writes a line an event to standard output: {@code format = line} for people (time, name, id,
+ * subject), {@code format = json} for programs (the exact event).
+ */
+@SuppressWarnings("try") // nothing to close
+public final class LogHandler implements EventHandler {
+  private static final Set<String> SETTINGS = Set.of("format");
+
+  private final OutputStream out;
+  private boolean json;
+
+  /** Writes to standard output. */
+  public LogHandler() {
+    this(new FileOutputStream(FileDescriptor.out));
+  }
+
+  /** Writes elsewhere, for a test. Every event is one call of {@code write}. */
+  LogHandler(OutputStream out) {
+    this.out = out;
+  }
+
+  @Override
+  public void open(HandlerContext context) {
+    Map<String, String> settings = context.settings();
+    Set<String> unknown = new TreeSet<>(settings.keySet());
+    unknown.removeAll(SETTINGS);
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "unknown setting " + String.join(", ", unknown) + "; log knows format alone");
+    }
+    String format = settings.getOrDefault("format", "line");
+    json =
+        switch (format) {
+          case "line" -> false;
+          case "json" -> true;
+          default ->
+              throw new IllegalArgumentException(
+                  "format is \"" + format + "\"; write line or json");
+        };
+  }
+
+  // One write a line: what reads the other end of a pipe sees whole events, at once.
+  @Override
+  public void handle(Event event) throws IOException {
+    String line = json ? oneLine(event.json()) : forPeople(event);
+    out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** JSON allows line breaks between its parts, and only there; a line an event has none. */
+  private static String oneLine(String text) {
+    return text.indexOf('\n') < 0 && text.indexOf('\r') < 0
+        ? text
+        : text.replace('\n', ' ').replace('\r', ' ');
+  }
+
+  private static String forPeople(Event event) {
+    String time = event.timestamp().map(Instant::toString).orElse("-");
+    return plain(time)
+        + " "
+        + plain(event.name())
+        + " "
+        + plain(event.id())
+        + " "
+        + plain(event.subject());
+  }
+
+  /** No event may move the cursor of somebody's terminal, or forge a line. */
+  private static String plain(String text) {
+    if (text.isEmpty()) {
+      return "-";
+    }
+    StringBuilder plain = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(
+            point -> {
+              boolean shown = !Character.isISOControl(point) && !Character.isWhitespace(point);
+              shown = shown && !Character.isSpaceChar(point);
+              plain.appendCodePoint(
+                  shown && Character.getType(point) != Character.FORMAT ? point : '\uFFFD');
+            });
+    return plain.toString();
+  }
+}
