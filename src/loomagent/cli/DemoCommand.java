@@ -1,0 +1,116 @@
+package loomagent.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import loomagent.agent.Agent;
+import loomagent.config.Configuration;
+import loomagent.config.Source;
+import loomagent.simulator.Events;
+import loomagent.simulator.Settings;
+import loomagent.simulator.Simulator;
+
+/** {@code demo}: simulator and agent in one process. */
+final class DemoCommand implements Command {
+
+  private static final String TOKEN = "LOOM_SIMULATOR_TOKEN";
+
+  /** So that a person can read along. */
+  private static final double EVENTS_A_SECOND = 2;
+
+  /** How often to look whether all events have arrived. */
+  private static final long LOOK_EVERY_MILLIS = 20;
+
+  @Override
+  public String name() {
+    return "demo";
+  }
+
+  @Override
+  public String summary() {
+    return "see it work: a simulated Loom and the agent in one process, no account";
+  }
+
+  @Override
+  public String page() {
+    return """
+    java -jar loom-agent.jar demo [--events N] [--set KEY=VALUE]...
+
+    Starts a simulated Loom on loopback, subscribes to it, and prints its made-up events, two a
+    second, until Ctrl-C. It opens no connection to anywhere else and leaves nothing behind.
+
+      --events N        stop by itself after N events (1 to 1000000)
+      --set KEY=VALUE   a setting of the agent, to try handlers with
+
+    Examples
+      java -jar loom-agent.jar demo
+      java -jar loom-agent.jar demo --events 5
+      java -jar loom-agent.jar demo --set handler.log.format=json
+    """;
+  }
+
+  @Override
+  public Map<String, Boolean> options() {
+    return Map.of("--events", true);
+  }
+
+  @Override
+  public Exit run(Arguments arguments, Terminal terminal) throws Exception {
+    int wanted = arguments.number("--events", 1, 1_000_000).orElse(Integer.MAX_VALUE);
+    if (arguments.has("--config")) {
+      throw new UsageException("demo has its own configuration. Use --set, or the command run");
+    }
+    Stop stop = Stop.onSignals();
+    Path folder = Files.createTempDirectory("loom-agent-demo");
+    try (Simulator simulator =
+        Simulator.start(
+            Settings.defaults().withEvents(EVENTS_A_SECOND, only(wanted, Events.madeUp())))) {
+      Optional<Configuration> configuration =
+          Loaded.from(source(arguments, terminal, folder, simulator), terminal);
+      if (configuration.isEmpty()) {
+        return Exit.CONFIGURATION;
+      }
+      return new Session(configuration.get(), terminal)
+          .run(stop, agent -> await(agent, wanted, stop), lines -> summary(lines, terminal));
+    } finally {
+      Scratch.delete(folder);
+    }
+  }
+
+  private static void await(Agent agent, int wanted, Stop stop) throws InterruptedException {
+    while (agent.received() < wanted && !stop.await(LOOK_EVERY_MILLIS)) {
+      // goes on until the events are here, or somebody has seen enough
+    }
+  }
+
+  private static void summary(List<String> lines, Terminal terminal) {
+    lines.forEach(terminal.out()::println);
+  }
+
+  private static Source source(
+      Arguments arguments, Terminal terminal, Path folder, Simulator simulator) {
+    List<String> sets =
+        new ArrayList<>(
+            List.of(
+                "loom.url=" + simulator.url(),
+                "token=${env:" + TOKEN + "}",
+                "events=mission_control.job_added,mission_control.job_updated",
+                "data.dir=" + folder.resolve("data"),
+                "handlers.dir=" + folder.resolve("handlers")));
+    sets.addAll(arguments.sets());
+    Map<String, String> environment = new HashMap<>(terminal.environment());
+    environment.keySet().removeIf(variable -> variable.startsWith("LOOM_AGENT_"));
+    environment.put(TOKEN, simulator.token());
+    return new Source(Optional.empty(), folder.resolve("agent.properties"), sets, environment);
+  }
+
+  private static Events only(int count, Events events) {
+    AtomicInteger left = new AtomicInteger(count);
+    return subscribed -> left.getAndDecrement() > 0 ? events.next(subscribed) : Optional.empty();
+  }
+}

@@ -1,0 +1,22 @@
+package loomagent.cli;
+
+/** Exit statuses, as {@code sysexits.h} counts them. */
+enum Exit {
+  OK(0),
+  USAGE(64),
+  UNREACHABLE(69),
+  INTERNAL(70),
+  DISK(74),
+  NOT_AUTHORISED(77),
+  CONFIGURATION(78);
+
+  private final int status;
+
+  Exit(int status) {
+    this.status = status;
+  }
+
+  int status() {
+    return status;
+  }
+}

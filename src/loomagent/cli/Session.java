@@ -1,0 +1,94 @@
+package loomagent.cli;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import loomagent.agent.Agent;
+import loomagent.agent.DataFolder;
+import loomagent.agent.Plan;
+import loomagent.base.Version;
+import loomagent.base.Words;
+import loomagent.cable.Subscription.State;
+import loomagent.config.Configuration;
+import loomagent.ops.Logging;
+import loomagent.plugin.Handlers;
+
+/** One life of an agent on the command line: from a configuration to the summary. */
+final class Session {
+
+  /** Waits for the end; gets the agent, to look at. */
+  interface Until {
+    void end(Agent agent) throws InterruptedException;
+  }
+
+  /** Takes the summary. */
+  interface Report {
+    void lines(List<String> lines);
+  }
+
+  private final Configuration configuration;
+  private final Terminal terminal;
+  private final System.Logger log = Logging.logger("agent");
+  private final AtomicBoolean live = new AtomicBoolean();
+
+  Session(Configuration configuration, Terminal terminal) {
+    this.configuration = configuration;
+    this.terminal = terminal;
+  }
+
+  Exit run(Stop stop, Until until, Report report) throws InterruptedException {
+    Logging.install(terminal.err(), configuration.logLevel(), configuration.logFormat());
+    configuration.warnings().forEach(warning -> log.log(Level.WARNING, warning));
+    Handlers found = Handlers.find(configuration.handlersDir());
+    found.faults().forEach(fault -> log.log(Level.ERROR, "handler jar {0}", fault));
+    Plan plan = Plan.of(configuration, found);
+    if (!plan.problems().isEmpty()) {
+      return wrong(plan.problems());
+    }
+    try (DataFolder folder = DataFolder.hold(configuration.dataDir())) {
+      return run(plan, folder, stop, until, report);
+    } catch (IOException disk) {
+      terminal.err().println("loom-agent: " + disk.getMessage());
+      return Exit.DISK;
+    }
+  }
+
+  private Exit run(Plan plan, DataFolder folder, Stop stop, Until until, Report report)
+      throws InterruptedException {
+    log.log(
+        Level.DEBUG,
+        "loom-agent {0} on Java {1}, {2}",
+        Version.agent(),
+        Runtime.version(),
+        configuration.origin());
+    Agent agent =
+        new Agent(configuration, plan, folder, Logging::logger, state -> became(state, plan));
+    try (agent) {
+      List<String> problems = agent.start(stop::asked);
+      if (!problems.isEmpty()) {
+        return wrong(problems);
+      }
+      until.end(agent);
+      log.log(
+          Level.DEBUG,
+          "stopping: handlers have {0} to finish",
+          Words.of(configuration.shutdownTimeout()));
+    }
+    report.lines(agent.summary());
+    return Exit.OK;
+  }
+
+  // The subscription comes first on the screen, then what else there is to know.
+  private void became(State state, Plan plan) {
+    if (state == State.LIVE && live.compareAndSet(false, true)) {
+      plan.notes().forEach(note -> log.log(Level.INFO, note));
+    }
+  }
+
+  private Exit wrong(List<String> problems) {
+    problems.forEach(terminal.err()::println);
+    terminal.err().println("Nothing was started. Mend this, then try: check --offline");
+    return Exit.CONFIGURATION;
+  }
+}

@@ -1,0 +1,121 @@
+package loomagent.cli;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import loomagent.simulator.Events;
+import loomagent.simulator.Settings;
+import loomagent.simulator.Simulator;
+
+/** {@code simulate}: Loom alone, to write handlers against. */
+final class SimulateCommand implements Command {
+  private static final int PORT = 4040;
+
+  @Override
+  public String name() {
+    return "simulate";
+  }
+
+  @Override
+  public String summary() {
+    return "a simulated Loom on loopback, to write handlers against";
+  }
+
+  @Override
+  public String page() {
+    return """
+    java -jar loom-agent.jar simulate [--port P] [--rate R] [--file F.ndjson] [--token T]
+
+    Plays Loom on 127.0.0.1 until Ctrl-C: the websocket, with events made up at a rate, or from
+    a file, or POSTed to it. It prints the settings that point an agent to it.
+
+      --port P    the port (4040; 0 takes any that is free)
+      --rate R    events a second while somebody is subscribed (1; 0 for none)
+      --file F    take the events from a file with one JSON event a line, once, in order
+      --token T   the bearer token to accept (made up anew at each start)
+
+    While it runs
+      curl -X POST http://127.0.0.1:4040/admin/events -d '{"name":"mission_control.job_added"}'
+      curl -X POST 'http://127.0.0.1:4040/admin/disconnect?reason=server_restart&reconnect=true'
+      curl -X POST http://127.0.0.1:4040/admin/drop
+
+    Examples
+      java -jar loom-agent.jar simulate
+      java -jar loom-agent.jar simulate --port 8080 --rate 0 --token secret
+      java -jar loom-agent.jar simulate --file events.ndjson --rate 100
+    """;
+  }
+
+  @Override
+  public Map<String, Boolean> options() {
+    return Map.of("--port", true, "--rate", true, "--file", true, "--token", true);
+  }
+
+  @Override
+  public Exit run(Arguments arguments, Terminal terminal)
+      throws UsageException, InterruptedException {
+    Settings settings = settings(arguments, terminal);
+    Stop stop = Stop.onSignals();
+    try (Simulator simulator = Simulator.start(settings)) {
+      introduce(simulator, terminal.out());
+      stop.await();
+      return Exit.OK;
+    } catch (IOException taken) {
+      terminal.err().println("loom-agent: " + taken.getMessage());
+      return Exit.UNREACHABLE;
+    }
+  }
+
+  private static Settings settings(Arguments arguments, Terminal terminal) throws UsageException {
+    Optional<Path> file = arguments.file("--file", terminal);
+    try {
+      Events events = file.isPresent() ? Events.fromFile(file.get()) : Events.madeUp();
+      Settings settings =
+          Settings.defaults()
+              .withPort(arguments.number("--port", 0, 65_535).orElse(PORT))
+              .withEvents(rate(arguments), events)
+              .withLog(terminal.err()::println);
+      Optional<String> token = arguments.value("--token");
+      return token.isPresent() ? settings.withTokens(Set.of(token.get())) : settings;
+    } catch (IOException unreadable) {
+      throw new UsageException(
+          "--file "
+              + file.orElseThrow()
+              + (Files.exists(file.get())
+                  ? " cannot be read: " + unreadable.getMessage()
+                  : ": there is no such file"));
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException(wrong.getMessage());
+    }
+  }
+
+  private static double rate(Arguments arguments) throws UsageException {
+    String text = arguments.value("--rate").orElse("1");
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException noNumber) {
+      throw new UsageException("--rate is \"" + text + "\"; write a number, such as 0.5 or 100");
+    }
+  }
+
+  private static void introduce(Simulator simulator, PrintStream out) {
+    URI url = simulator.url();
+    out.println("Loom is simulated. Point an agent to it with these settings:");
+    out.println();
+    out.println("loom.url = " + url);
+    out.println("token = " + simulator.token());
+    out.println("events = mission_control.job_added,mission_control.job_updated");
+    out.println();
+    out.println("Publish an event:");
+    out.println(
+        "curl -X POST http://127.0.0.1:"
+            + url.getPort()
+            + "/admin/events -d '{\"name\":\"mission_control.job_added\"}'");
+    out.println("Ctrl-C ends it.");
+  }
+}
