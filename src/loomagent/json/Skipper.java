@@ -41,18 +41,13 @@ final class Skipper extends Scanner {
   }
 
   private int scalar(byte c, int at) {
-    switch (c) {
-      case '"':
-        return string(at + 1) + 1;
-      case 't':
-        return literal(at, TRUE);
-      case 'f':
-        return literal(at, FALSE);
-      case 'n':
-        return literal(at, NULL);
-      default:
-        return number(at);
-    }
+    return switch (c) {
+      case '"' -> string(at + 1) + 1;
+      case 't' -> literal(at, TRUE);
+      case 'f' -> literal(at, FALSE);
+      case 'n' -> literal(at, NULL);
+      default -> number(at);
+    };
   }
 
   private int member(int at) {

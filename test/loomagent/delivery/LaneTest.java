@@ -250,8 +250,8 @@ class LaneTest {
     List<String> said = List.copyOf(log.errors);
     assertEquals(10, said.size(), "1, 2, 4 … 512");
     assertEquals(
-        "this handler is too slow: 100001 events wait, and there is no room for more. Make it faster,"
-            + " or give it fewer; 1 event not delivered to it so far. Last: a.b 100001",
+        "this handler is too slow: 100001 events wait, and there is no room for more. Make it"
+            + " faster, or give it fewer; 1 event not delivered to it so far. Last: a.b 100001",
         said.get(0));
     assertTrue(said.get(9).contains("; 512 events not delivered"), said.get(9));
     handler.released.countDown();
