@@ -27,7 +27,7 @@ all: $(JAR)
 
 $(JAR): $(SOURCES) $(SERVICES) Makefile
 	@rm -rf build/classes && mkdir -p build/classes
-	$(BIN)javac $(JAVAC_FLAGS) -d build/classes $(SOURCES)
+	@$(BIN)javac $(JAVAC_FLAGS) -d build/classes $(SOURCES)
 	@cp -r META-INF build/classes/ && cp LICENSE build/classes/META-INF/
 	@printf 'Main-Class: loomagent.cli.Main\nImplementation-Title: loom-agent\nImplementation-Version: %s\n' \
 	  '$(VERSION)' > build/manifest
@@ -62,7 +62,8 @@ SUM_DATAFLOW := 852810a49bf2131b44c2b44b14a9cff7af3601e996d3d30127a855985550f664
 # fetch COORDINATES, CHECKSUM
 define fetch
 	@mkdir -p build/lib
-	mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact=$(1) -DoutputDirectory=build/lib
+	@echo 'fetching $(notdir $@)'
+	@mvn -q -B -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact=$(1) -DoutputDirectory=build/lib
 	@echo '$(2)  $@' | sha256sum --check --quiet || { rm -f '$@'; exit 1; }
 	@touch '$@'
 endef
@@ -78,7 +79,7 @@ $(DATAFLOW_JAR):
 
 build/test-classes/.built: $(JAR) $(TESTS) $(JUNIT_JAR)
 	@rm -rf build/test-classes && mkdir -p build/test-classes
-	$(BIN)javac $(JAVAC_FLAGS) -cp $(JAR):$(JUNIT_JAR) -d build/test-classes $(TESTS)
+	@$(BIN)javac $(JAVAC_FLAGS) -cp $(JAR):$(JUNIT_JAR) -d build/test-classes $(TESTS)
 	@touch $@
 
 test: build/test-classes/.built
@@ -94,8 +95,13 @@ EXPORTS := $(foreach p,api code comp file main model parser processing tree util
   --add-opens=jdk.compiler/com.sun.tools.javac.code=ALL-UNNAMED \
   --add-opens=jdk.compiler/com.sun.tools.javac.comp=ALL-UNNAMED
 
+# What error-prone says of taste is left to the reader; what it says of faults is an error.
+TASTE := $(foreach check,AnnotateFormatMethod BooleanLiteral ByteBufferBackingArray CanonicalDuration \
+  InlineFormatString JavaUtilDate JdkObsolete OperatorPrecedence StatementSwitchToExpressionSwitch \
+  StringConcatToTextBlock StringSplitter UnnecessaryStringBuilder,-Xep:$(check):OFF)
+
 format: $(FORMATTER_JAR)
-	$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(TESTS)
+	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(TESTS)
 
 lint: $(JAR) $(JUNIT_JAR) $(FORMATTER_JAR) $(ERROR_PRONE_JAR) $(DATAFLOW_JAR) floors
 	@echo 'format'
@@ -103,7 +109,7 @@ lint: $(JAR) $(JUNIT_JAR) $(FORMATTER_JAR) $(ERROR_PRONE_JAR) $(DATAFLOW_JAR) fl
 	@echo 'error-prone'
 	@mkdir -p build/lint
 	@$(BIN)javac $(patsubst --%,-J--%,$(EXPORTS)) $(JAVAC_FLAGS) $(DOC_FLAGS) -XDcompilePolicy=simple \
-	  --should-stop=ifError=FLOW -processorpath $(ERROR_PRONE_JAR):$(DATAFLOW_JAR) -Xplugin:ErrorProne \
+	  --should-stop=ifError=FLOW -processorpath $(ERROR_PRONE_JAR):$(DATAFLOW_JAR) '-Xplugin:ErrorProne $(TASTE)' \
 	  -cp $(JUNIT_JAR) -d build/lint $(SOURCES) $(TESTS)
 
 floors: $(JAR)

@@ -3,6 +3,7 @@ package loomagent.cable;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.util.concurrent.CompletableFuture;
 import loomagent.base.Secret;
 
 /**
@@ -35,20 +36,21 @@ public final class Dialler {
    * socket.
    */
   void dial(URI url, Secret token, Socket socket) {
-    client
-        .newWebSocketBuilder()
-        .connectTimeout(limits.upgrade())
-        .header("Authorization", "Bearer " + token.reveal())
-        .header("Origin", origin(url))
-        .header("User-Agent", userAgent)
-        .subprotocols("actioncable-v1-json", "actioncable-unsupported")
-        .buildAsync(url, socket)
-        .whenComplete(
-            (WebSocket opened, Throwable error) -> {
-              if (error != null) {
-                socket.failed(error);
-              }
-            });
+    CompletableFuture<?> unused =
+        client
+            .newWebSocketBuilder()
+            .connectTimeout(limits.upgrade())
+            .header("Authorization", "Bearer " + token.reveal())
+            .header("Origin", origin(url))
+            .header("User-Agent", userAgent)
+            .subprotocols("actioncable-v1-json", "actioncable-unsupported")
+            .buildAsync(url, socket)
+            .whenComplete(
+                (WebSocket opened, Throwable error) -> {
+                  if (error != null) {
+                    socket.failed(error);
+                  }
+                });
     socket.dialled();
   }
 

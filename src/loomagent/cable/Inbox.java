@@ -19,6 +19,7 @@ final class Inbox {
   record Opened(Socket socket) implements Item {}
 
   /** A whole text message, as UTF-8. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares these
   record Text(Socket socket, byte[] utf8) implements Item {}
 
   /** A frame that is not text. */

@@ -3,6 +3,7 @@ package loomagent.cable;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -74,19 +75,20 @@ final class Socket implements WebSocket.Listener {
 
   /** Sends a text frame. One at a time: the caller sends again only after seconds. */
   void send(String text) {
-    webSocket
-        .sendText(text, true)
-        .whenComplete(
-            (sent, error) -> {
-              if (error != null) {
-                failed(error);
-              }
-            });
+    CompletableFuture<?> unused =
+        webSocket
+            .sendText(text, true)
+            .whenComplete(
+                (sent, error) -> {
+                  if (error != null) {
+                    failed(error);
+                  }
+                });
   }
 
   /** Says goodbye; the server's own close or {@link #drop} ends it. */
   void close() {
-    webSocket.sendClose(WebSocket.NORMAL_CLOSURE, "");
+    CompletableFuture<?> unused = webSocket.sendClose(WebSocket.NORMAL_CLOSURE, "");
   }
 
   /** Ends the socket at once, also one that is still being opened. */

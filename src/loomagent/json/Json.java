@@ -21,8 +21,8 @@ import java.util.Objects;
  */
 public final class Json {
   /**
-   * How many arrays and objects may lie within each other. Reading and writing recurse, and a
-   * thread's stack holds thousands; Loom's events need four.
+   * How many arrays and objects may lie within each other; Loom's events need four. Whoever walks a
+   * tree (writing, equals, toString) recurses, and a thread's stack holds some thousands.
    */
   public static final int MAX_DEPTH = 200;
 

@@ -234,7 +234,7 @@ class Scanner {
     if (peek(next) == '.') {
       int fraction = next + 1;
       next = digits(fraction, "a digit after the point");
-      scale = next - fraction;
+      scale = (long) next - fraction;
       digits += next - fraction;
       integer = false;
     }

@@ -10,16 +10,14 @@ final class TreeReader extends Scanner {
   private record Name(long head, long tail, String text) {}
 
   // The names of members seen lately, so that the same few are not made again for every event. All
-  // threads share it without a lock: a Name never changes, and a lost update costs only a new
-  // String.
+  // threads share it without a lock: a Name never changes, and a lost one is only made again.
   private static final Name[] NAMES = new Name[1024];
-  private static final int LONGEST_NAME = 16;
+  private static final int TOO_LONG = 16; // bytes: a name kept fits two words, and ends in them
 
-  private int at;
+  private int at; // next to be read
 
-  // The innermost array or object still open: the bracket that will close it, and where its
-  // elements
-  // (or names and values by turns) begin on the stack, above those of the ones around it.
+  // The innermost array or object still open: the bracket that will close it, and where on the
+  // stack its elements (or names and values by turns) begin, above those of the ones around it.
   private char closing;
   private int bottom;
   private Object[] stack = new Object[32];
@@ -126,7 +124,7 @@ final class TreeReader extends Scanner {
   /** From a member's name to its value. */
   private void member() {
     int from = name(at);
-    if (from + LONGEST_NAME < end) {
+    if (from + TOO_LONG < end) {
       long head = word(from);
       long tail = 0;
       int length = Text.plainRun(head);
@@ -138,7 +136,7 @@ final class TreeReader extends Scanner {
       } else {
         head &= ~(-1L << 8 * length);
       }
-      if (length < LONGEST_NAME && json[from + length] == '"') {
+      if (length < TOO_LONG && json[from + length] == '"') {
         push(known(head, tail, from, from + length));
         at = colon(from + length);
         return;
