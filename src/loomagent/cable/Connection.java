@@ -332,7 +332,7 @@ public final class Connection implements AutoCloseable {
     public void event(Envelope frame) {
       try {
         listener.event(frame);
-      } catch (RuntimeException fault) {
+      } catch (RuntimeException | Error fault) {
         // One event that the agent cannot handle must not cost the others.
         log.log(Level.ERROR, "a fault in the agent at the event " + frame.id(), fault);
         listener.aside(frame.messageText(), "a fault in the agent: " + fault);

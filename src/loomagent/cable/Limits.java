@@ -14,7 +14,8 @@ import java.time.Duration;
  *     connect} raised: then never
  * @param confirm from the welcome on. Rails confirms no subscription twice, so one that is not
  *     confirmed by then is worth a new connection
- * @param resend how often to subscribe again while unconfirmed: a subscribe can get lost
+ * @param resend how often to subscribe again while unconfirmed: a subscribe can get lost, and
+ *     HttpClient can miss a close that crosses a send, which the next send then finds out
  * @param stable LIVE for so long, the backoff starts over. Sooner, a server that accepts and drops
  *     would be hammered
  */
@@ -34,6 +35,6 @@ record Limits(
           Duration.ofSeconds(30),
           Duration.ofSeconds(10),
           Duration.ofSeconds(12),
-          Duration.ofSeconds(4),
+          Duration.ofSeconds(3),
           Duration.ofSeconds(30));
 }

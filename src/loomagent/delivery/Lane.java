@@ -9,8 +9,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import loomagent.Event;
 import loomagent.EventHandler;
@@ -20,10 +18,10 @@ import loomagent.base.Words;
 
 /**
  * One handler, its thread and its queue. Whatever the handler does, to be slow, to hang or to
- * throw, is a matter of this lane alone.
+ * throw, is a matter of this lane alone, as long as its queue has room.
  *
- * <p>The queue is in memory and bounded, both in events and in bytes. An event that finds it full
- * is not taken, and that is said and counted; all others of the agent go on.
+ * <p>The queue is in memory and bounded, both in events and in bytes. With a full one, a slow
+ * handler is waited for, and a hanging one goes without the event, which is said and counted.
  */
 public final class Lane {
 
@@ -50,17 +48,8 @@ public final class Lane {
     FAILED
   }
 
-  /** Events that may wait: some seconds of the largest burst that Loom was seen to send. */
-  static final int MOST_EVENTS = 100_000;
-
-  /** Characters that may wait, by what an event costs: at most an eighth of the heap. */
-  static final long MOST_CHARACTERS = Math.min(32L << 20, Runtime.getRuntime().maxMemory() / 8);
-
-  /** What an event costs beside its text, in characters. */
-  private static final int OVERHEAD = 300;
-
-  /** Events taken from the queue at once: enough to make the lock cheap. */
-  private static final int SLICE = 256;
+  /** A handler that is at one event for longer is no longer waited for. */
+  private static final Duration HANGS_AFTER = Duration.ofSeconds(5);
 
   private static final Duration FIRST_REOPEN = Duration.ofSeconds(1);
   private static final Duration LONGEST_REOPEN = Duration.ofMinutes(5);
@@ -73,13 +62,7 @@ public final class Lane {
   private final Backoff reopen;
   private final CountDownLatch answered = new CountDownLatch(1); // the first attempt to open
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  // Under the lock:
-  private final Queue<Event> queue = new ArrayDeque<>();
-  private long characters;
-  private volatile boolean draining;
-
+  private final Backlog backlog = new Backlog();
   private long inARow; // failures with the same words; the lane's thread only
 
   // Written by the lane's thread, read by any:
@@ -88,6 +71,7 @@ public final class Lane {
   private final AtomicLong failed = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private final AtomicInteger inHand = new AtomicInteger(); // from the queue, not handled yet
+  private volatile long lastHandled = System.nanoTime();
   private volatile String lastError = "";
 
   /**
@@ -126,36 +110,32 @@ public final class Lane {
   }
 
   /**
-   * Gives the handler an event, unless its queue is full, it is not configured right, or it is to
-   * end. Never waits.
+   * Gives the handler an event. Waits for room while the handler is slow, which in the end slows
+   * the server down and loses nothing; one that hangs is not waited for, and goes without.
    *
    * @param event what happened
    */
   public void offer(Event event) {
-    long count = 0;
-    lock.lock();
-    try {
-      if (queue.size() < MOST_EVENTS && characters < MOST_CHARACTERS && !draining) {
-        queue.add(event);
-        characters += event.json().length() + OVERHEAD;
-        if (queue.size() == 1) {
-          changed.signal();
-        }
-      } else {
-        count = refused.incrementAndGet();
-      }
-    } finally {
-      lock.unlock();
+    if (!backlog.add(event, this::isMoving)) {
+      refuse(event);
     }
-    if (count > 0 && Long.bitCount(count) == 1) { // the 1st, 2nd, 4th, 8th …: said, not shouted
+  }
+
+  private boolean isMoving() {
+    return opening == Opening.OPEN && System.nanoTime() - lastHandled < HANGS_AFTER.toNanos();
+  }
+
+  private void refuse(Event event) {
+    long count = refused.incrementAndGet();
+    if (Long.bitCount(count) == 1) { // the 1st, 2nd, 4th, 8th …: said, not shouted
       log.log(
           Level.ERROR,
           "{0}; {1} not delivered to it so far. Last: {2}",
-          draining
+          backlog.ended()
               ? "this handler takes no events"
-              : "this handler is too slow: "
+              : "this handler hangs: "
                   + Words.count(waiting(), "event")
-                  + " wait, and there is no room for more. Make it faster, or give it fewer",
+                  + " wait, and there is no room for more",
           Words.count(count, "event"),
           Words.line(event.toString(), EXCERPT));
     }
@@ -163,13 +143,7 @@ public final class Lane {
 
   /** Takes no more events; the thread ends once the queue is empty and the handler closed. */
   public void drain() {
-    lock.lock();
-    try {
-      draining = true;
-      changed.signal();
-    } finally {
-      lock.unlock();
-    }
+    backlog.end();
   }
 
   /**
@@ -226,12 +200,7 @@ public final class Lane {
    * @return now
    */
   public int waiting() {
-    lock.lock();
-    try {
-      return queue.size() + inHand.get();
-    } finally {
-      lock.unlock();
-    }
+    return backlog.size() + inHand.get();
   }
 
   /**
@@ -252,31 +221,42 @@ public final class Lane {
 
   /** Opens the handler, again and again if need be; empty if it never can be, or no longer. */
   private Optional<EventHandler> open() {
-    do {
-      EventHandler made;
-      try {
-        made = maker.make();
-      } catch (Throwable failure) {
-        note("could not be made, and is tried again", failure);
-        become(Opening.FAILED);
-        continue;
+    while (true) {
+      Optional<EventHandler> opened = tryToOpen();
+      if (opened.isPresent() || opening == Opening.MISCONFIGURED) {
+        return opened;
       }
-      try {
-        made.open(context);
-        forgetInterrupt();
-        become(Opening.OPEN);
-        return Optional.of(made);
-      } catch (IllegalArgumentException wrong) {
-        note("is not configured right", wrong);
-        close(made);
-        become(Opening.MISCONFIGURED);
+      forgetInterrupt();
+      backlog.pause(reopen.next());
+      if (backlog.ended()) {
         return Optional.empty();
-      } catch (Throwable failure) {
-        note("could not be opened, and is tried again", failure);
-        close(made);
-        become(Opening.FAILED);
       }
-    } while (pause(reopen.next()));
+    }
+  }
+
+  private Optional<EventHandler> tryToOpen() {
+    EventHandler made;
+    try {
+      made = maker.make();
+    } catch (Throwable failure) {
+      note("could not be made, and is tried again", failure);
+      become(Opening.FAILED);
+      return Optional.empty();
+    }
+    try {
+      made.open(context);
+      forgetInterrupt();
+      become(Opening.OPEN);
+      return Optional.of(made);
+    } catch (IllegalArgumentException wrong) {
+      note("is not configured right", wrong);
+      close(made);
+      become(Opening.MISCONFIGURED);
+    } catch (Throwable failure) {
+      note("could not be opened, and is tried again", failure);
+      close(made);
+      become(Opening.FAILED);
+    }
     return Optional.empty();
   }
 
@@ -285,29 +265,13 @@ public final class Lane {
     answered.countDown();
   }
 
-  /** Waits, unless the lane is told to end. */
-  private boolean pause(Duration wait) {
-    long left = wait.toNanos();
-    forgetInterrupt();
-    lock.lock();
-    try {
-      while (left > 0 && !draining) {
-        left = changed.awaitNanos(left);
-      }
-    } catch (InterruptedException byThreadOfItsOwn) {
-      log.log(Level.DEBUG, "the handler interrupted its thread, and is tried again at once");
-    } finally {
-      lock.unlock();
-    }
-    return !draining;
-  }
-
   private void deliver(EventHandler handler) {
     Queue<Event> batch = new ArrayDeque<>();
     boolean ended = false;
     while (!ended) {
       try {
-        take(batch);
+        backlog.take(batch);
+        inHand.set(batch.size());
         ended = batch.isEmpty();
         for (Event event = batch.poll(); event != null; event = batch.poll()) {
           handle(handler, event);
@@ -316,24 +280,6 @@ public final class Lane {
         // Another handler may have filled the heap: even to say so may fail. The lane goes on.
         lastError = "the agent is short of memory";
       }
-    }
-  }
-
-  /** The next events into an empty slice; none only at the end. */
-  private void take(Queue<Event> slice) {
-    lock.lock();
-    try {
-      while (queue.isEmpty() && !draining) {
-        changed.awaitUninterruptibly();
-      }
-      while (slice.size() < SLICE && !queue.isEmpty()) {
-        Event event = queue.remove();
-        slice.add(event);
-        characters -= event.json().length() + OVERHEAD;
-        inHand.incrementAndGet();
-      }
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -351,6 +297,7 @@ public final class Lane {
         note("did not take " + Words.line(event.toString(), EXCERPT) + again, failure);
       }
     } finally {
+      lastHandled = System.nanoTime();
       inHand.decrementAndGet();
       forgetInterrupt();
     }

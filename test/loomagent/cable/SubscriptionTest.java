@@ -101,7 +101,7 @@ final class SubscriptionTest {
       scene.pass(Duration.ofMillis(3_900));
       scene.ping();
     }
-    assertEquals(3, scene.sent.size(), "once, and again after 4 s and 8 s");
+    assertEquals(4, scene.sent.size(), "once, and again after 3 s, 6 s and 9 s");
     assertEquals(SUBSCRIBING, scene.state());
     scene.pass(Duration.ofMillis(300));
     assertEquals(DOWN, scene.state());

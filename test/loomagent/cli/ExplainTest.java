@@ -77,7 +77,7 @@ class ExplainTest {
   void aFileThatCannotBeReadIsNamed() {
     Shell.Done explained = shell.configured().run("explain", "--file", "nowhere.json");
     assertEquals(Exit.USAGE, explained.exit());
-    assertTrue(explained.err().contains("nowhere.json there is no such file"), explained.err());
+    assertTrue(explained.err().contains("nowhere.json: there is no such file"), explained.err());
     Shell.Done folderGiven = shell.run("explain", "--file", ".");
     assertEquals(Exit.USAGE, folderGiven.exit(), folderGiven.err());
     Shell.Done large = explain("x".repeat((1 << 20) + 1));

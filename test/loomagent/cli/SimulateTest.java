@@ -21,7 +21,7 @@ class SimulateTest {
     assertUsage("rate is -1.0; it has to be 0 to 1000000", "--rate=-1");
     assertUsage("rate is NaN", "--rate=NaN");
     assertUsage("token", "--token", "two words");
-    assertUsage("nowhere.ndjson there is no such file", "--file", "nowhere.ndjson");
+    assertUsage("nowhere.ndjson: there is no such file", "--file", "nowhere.ndjson");
   }
 
   @Test

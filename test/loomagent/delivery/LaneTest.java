@@ -242,21 +242,39 @@ class LaneTest {
     Lane lane = started(handler);
     offer(lane, 0, 1);
     assertTrue(handler.inHand.await(20, TimeUnit.SECONDS));
-    offer(lane, 1, Lane.MOST_EVENTS + 1);
+    offer(lane, 1, Backlog.MOST_EVENTS + 1);
     assertEquals(0, lane.refused());
-    offer(lane, Lane.MOST_EVENTS + 1, Lane.MOST_EVENTS + 1 + 1_000);
+    offer(lane, Backlog.MOST_EVENTS + 1, Backlog.MOST_EVENTS + 1 + 1_000);
     assertEquals(1_000, lane.refused());
-    assertEquals(Lane.MOST_EVENTS + 1, lane.waiting());
+    assertEquals(Backlog.MOST_EVENTS + 1, lane.waiting());
     List<String> said = List.copyOf(log.errors);
     assertEquals(10, said.size(), "1, 2, 4 … 512");
     assertEquals(
-        "this handler is too slow: 100001 events wait, and there is no room for more. Make it"
-            + " faster, or give it fewer; 1 event not delivered to it so far. Last: a.b 100001",
+        "this handler hangs: 100001 events wait, and there is no room for more; 1 event not"
+            + " delivered to it so far. Last: a.b 100001",
         said.get(0));
     assertTrue(said.get(9).contains("; 512 events not delivered"), said.get(9));
     handler.released.countDown();
     end(lane);
-    assertEquals(ids(0, Lane.MOST_EVENTS + 1), handler.taken);
+    assertEquals(ids(0, Backlog.MOST_EVENTS + 1), handler.taken);
+  }
+
+  @Test
+  void aHandlerThatIsOnlySlowIsWaitedForAndGetsEverything() throws Exception {
+    Scripted handler =
+        new Scripted() {
+          @Override
+          public void handle(Event event) throws Exception {
+            Thread.onSpinWait();
+            super.handle(event);
+          }
+        };
+    Lane lane = started(handler);
+    int many = 2 * Backlog.MOST_EVENTS + 7;
+    offer(lane, 0, many);
+    end(lane);
+    assertEquals(0, lane.refused());
+    assertEquals(ids(0, many), handler.taken);
   }
 
   @Test
@@ -278,7 +296,7 @@ class LaneTest {
 
   @Test
   void roomIsThereAgainOnceTheQueueIsTaken() throws Exception {
-    Event large = Event.of("large", "a.b", "x".repeat((int) Lane.MOST_CHARACTERS), "default");
+    Event large = Event.of("large", "a.b", "x".repeat((int) Backlog.MOST_CHARACTERS), "default");
     for (int round = 0; round < 3; round++) {
       CountDownLatch took = new CountDownLatch(1);
       Lane lane = started((EventHandler) event -> took.countDown());
