@@ -98,7 +98,7 @@ EXPORTS := $(foreach p,api code comp file main model parser processing tree util
 # What error-prone says of taste is left to the reader; what it says of faults is an error.
 TASTE := $(foreach check,AnnotateFormatMethod BooleanLiteral ByteBufferBackingArray CanonicalDuration \
   InlineFormatString JavaUtilDate JdkObsolete OperatorPrecedence StatementSwitchToExpressionSwitch \
-  StringConcatToTextBlock StringSplitter UnnecessaryStringBuilder,-Xep:$(check):OFF)
+  StringConcatToTextBlock StringSplitter UnnecessaryParentheses UnnecessaryStringBuilder,-Xep:$(check):OFF)
 
 format: $(FORMATTER_JAR)
 	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(TESTS)

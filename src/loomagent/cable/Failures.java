@@ -84,7 +84,11 @@ public final class Failures {
     }
     return error instanceof IOException
         ? "the connection broke (" + message(cause) + ")"
-        : "the dial failed (" + error.getClass().getSimpleName() + ": " + message(error) + ")";
+        : "the connection failed ("
+            + error.getClass().getSimpleName()
+            + ": "
+            + message(error)
+            + ")";
   }
 
   /**

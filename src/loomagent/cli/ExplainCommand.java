@@ -63,14 +63,8 @@ final class ExplainCommand implements Command {
       return Exit.CONFIGURATION;
     }
     Configuration configuration = loaded.get();
-    boolean asked = configuration.events().contains(event.name());
     terminal.out().println(Words.line(event.toString(), 300));
-    terminal
-        .out()
-        .println(
-            asked
-                ? "  subscribed: the events setting names it"
-                : "  NOT subscribed: Loom will not send it. Add it to the events setting");
+    terminal.out().println("  " + subscription(configuration, event));
     Plan plan = Plan.of(configuration, Handlers.find(configuration.handlersDir()));
     for (Plan.Planned planned : plan.handlers()) {
       HandlerSettings settings = planned.settings();
@@ -83,6 +77,15 @@ final class ExplainCommand implements Command {
     }
     plan.problems().forEach(problem -> terminal.out().println("  wrong: " + problem));
     return Exit.OK;
+  }
+
+  private static String subscription(Configuration configuration, Event event) {
+    if (configuration.events().isEmpty()) {
+      return "events is not set yet";
+    }
+    return configuration.events().contains(event.name())
+        ? "subscribed: the events setting names it"
+        : "NOT subscribed: Loom will not send it. Add it to the events setting";
   }
 
   private static Event read(Path file) throws UsageException {

@@ -6,12 +6,8 @@ import java.util.List;
 public final class ConfigurationException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** Serializable, as an exception's fields have to be. */
-  private final String[] problems;
-
   ConfigurationException(List<String> problems) {
     super(String.join("\n", problems));
-    this.problems = problems.toArray(String[]::new);
   }
 
   /**
@@ -19,6 +15,6 @@ public final class ConfigurationException extends Exception {
    * environment, and {@code --set}. Never empty, and never with a secret's text in it.
    */
   public List<String> problems() {
-    return List.of(problems);
+    return getMessage().lines().toList();
   }
 }

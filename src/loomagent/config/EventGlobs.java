@@ -76,32 +76,21 @@ public final class EventGlobs {
     return globs.stream().filter(glob -> matches(glob, name)).findFirst();
   }
 
-  /**
-   * Only the last * is ever tried again: the first place where what follows a * fits leaves the
-   * most for the rest. So the time is at worst the product of the two lengths.
-   */
   private static boolean matches(String glob, String name) {
-    int g = 0;
-    int n = 0;
-    int star = -1;
-    int resume = 0;
-    while (n < name.length()) {
-      if (g < glob.length() && glob.charAt(g) == '*') {
-        star = g++;
-        resume = n;
-      } else if (g < glob.length() && glob.charAt(g) == name.charAt(n)) {
-        g++;
-        n++;
-      } else if (star >= 0) {
-        g = star + 1;
-        n = ++resume;
-      } else {
+    String[] parts = glob.split("\\*", -1);
+    String last = parts[parts.length - 1];
+    if (parts.length == 1 || !name.startsWith(parts[0])) {
+      return glob.equals(name);
+    }
+    int at = parts[0].length();
+    // The first place where a part fits leaves the most for those behind it.
+    for (int i = 1; i < parts.length - 1; i++) {
+      int found = name.indexOf(parts[i], at);
+      if (found < 0) {
         return false;
       }
+      at = found + parts[i].length();
     }
-    while (g < glob.length() && glob.charAt(g) == '*') {
-      g++;
-    }
-    return g == glob.length();
+    return name.length() - last.length() >= at && name.endsWith(last);
   }
 }

@@ -3,19 +3,13 @@ package loomagent.config;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.AbstractMap;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A handler's own settings; only a value that is asked for is looked up, and each time anew. */
 final class LiveSettings extends AbstractMap<String, String> {
-  private record Live(String key, Value value) implements Map.Entry<String, String> {
-    @Override
-    public String getKey() {
-      return key;
-    }
-
+  private record Live(String getKey, Value value) implements Map.Entry<String, String> {
     @Override
     public String getValue() {
       try {
@@ -31,15 +25,18 @@ final class LiveSettings extends AbstractMap<String, String> {
     }
   }
 
-  private final Set<Map.Entry<String, String>> entries = new LinkedHashSet<>();
+  private final Set<Map.Entry<String, String>> entries;
 
   LiveSettings(Map<String, Value> values) {
-    values.forEach((key, value) -> entries.add(new Live(key, value)));
+    entries =
+        values.entrySet().stream()
+            .map(entry -> new Live(entry.getKey(), entry.getValue()))
+            .collect(Collectors.toUnmodifiableSet());
   }
 
   @Override
   public Set<Map.Entry<String, String>> entrySet() {
-    return Collections.unmodifiableSet(entries);
+    return entries;
   }
 
   /** The names only: among the values are secrets. */

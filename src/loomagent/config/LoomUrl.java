@@ -7,6 +7,9 @@ import java.net.UnknownHostException;
 
 /** The websocket address, checked before a token is sent to it. */
 final class LoomUrl {
+  static final String SANDBOX = "wss://loom.sandbox.zaikio.com/websocket";
+  static final String PRODUCTION = "wss://loom.zaikio.com/websocket";
+
   private LoomUrl() {}
 
   /**
@@ -24,7 +27,9 @@ final class LoomUrl {
     }
     boolean plain = "ws".equalsIgnoreCase(url.getScheme());
     String authority = url.getRawAuthority() == null ? "" : url.getRawAuthority();
-    require(plain || "wss".equalsIgnoreCase(url.getScheme()), "has to begin with wss://.");
+    require(
+        plain || "wss".equalsIgnoreCase(url.getScheme()),
+        "has to begin with wss:// (or ws:// on this machine).");
     require(!authority.contains("@"), "holds a user name or password. Remove it, and the @.");
     require(url.getHost() != null, "has no valid host. Write it like wss://host/websocket.");
     require(url.getPort() != 0 && url.getPort() < 65_536, "needs a port from 1 to 65535.");

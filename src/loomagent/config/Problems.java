@@ -1,12 +1,11 @@
 package loomagent.config;
 
-import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.TreeMap;
 import loomagent.base.Words;
 
 /** Collects what there is to say, and says it in the order in which it was written. */
@@ -16,24 +15,25 @@ final class Problems {
   // Long enough for real keys and values, short enough for one line of a terminal.
   private static final int MAX_QUOTED = 80;
 
-  private record Problem(int order, String text) {}
+  private final TreeMap<Integer, List<String>> found = new TreeMap<>();
 
-  private final List<Problem> found = new ArrayList<>();
-
-  void add(Entry.Origin origin, String words, Object... parts) {
-    found.add(new Problem(origin.order(), origin.text() + ": " + words.formatted(parts)));
+  void add(int order, String origin, String words) {
+    found.computeIfAbsent(order, o -> new ArrayList<>()).add(origin + ": " + words);
   }
 
-  boolean tell(Entry.Origin origin) {
-    return found.stream().anyMatch(problem -> problem.order() == origin.order());
+  void add(Value value, String words) {
+    add(value.order(), value.origin(), words);
+  }
+
+  boolean tell(int order) {
+    return found.containsKey(order);
   }
 
   List<String> inOrder() {
-    List<String> told = new ArrayList<>();
-    found.sort(Comparator.comparingInt(Problem::order));
-    found.stream().limit(MAX_TOLD).forEach(problem -> told.add(problem.text()));
-    if (found.size() > MAX_TOLD) {
-      told.add("… and " + (found.size() - MAX_TOLD) + " more.");
+    List<String> all = found.values().stream().flatMap(List::stream).toList();
+    List<String> told = new ArrayList<>(all.subList(0, Math.min(all.size(), MAX_TOLD)));
+    if (all.size() > MAX_TOLD) {
+      told.add("… and " + (all.size() - MAX_TOLD) + " more.");
     }
     return List.copyOf(told);
   }
@@ -50,7 +50,8 @@ final class Problems {
         : Words.line(text, 16) + " (" + text.length() + " characters)";
   }
 
-  static String reason(IOException e) {
+  /** Of a failure to read a file. */
+  static String reason(Exception e) {
     if (e instanceof NoSuchFileException) {
       return "there is no such file";
     }
@@ -58,6 +59,6 @@ final class Problems {
       return "this user may not read it";
     }
     String words = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
-    return words == null ? e.getClass().getSimpleName() : words;
+    return Words.line(String.valueOf(words), 200);
   }
 }

@@ -1,11 +1,11 @@
 package loomagent.config;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,123 +22,95 @@ final class PropertiesFile {
   // Hundreds of handlers with dozens of settings each; bounds the work on a senseless file.
   static final int MAX_KEYS = 10_000;
 
-  /** A line of the file, not yet joined with those that continue it. */
-  private record Line(String text, boolean utf8) {
-    boolean saysNothing() {
-      return text.matches("[ \t\f]*([#!](?s:.*))?");
-    }
-
-    /** An odd number of backslashes at the end: the last one is not itself escaped. */
-    boolean goesOn() {
-      int end = text.length();
-      while (end > 0 && text.charAt(end - 1) == '\\') {
-        end--;
-      }
-      return (text.length() - end) % 2 == 1;
-    }
-  }
-
-  private final String name;
+  private final Source source;
   private final Problems problems;
-  private final List<Entry> entries = new ArrayList<>();
+  private final List<Value> values = new ArrayList<>();
   private final Map<String, Integer> firstLine = new HashMap<>();
 
-  private PropertiesFile(String name, Problems problems) {
-    this.name = name;
+  private PropertiesFile(Source source, Problems problems) {
+    this.source = source;
     this.problems = problems;
   }
 
-  static List<Entry> parse(String name, byte[] bytes, Problems problems) {
-    PropertiesFile file = new PropertiesFile(name, problems);
-    file.join(file.lines(bytes));
-    return file.entries;
+  /** What is in the file; one that need not be there is empty. */
+  static List<Value> read(Source source, Problems problems) {
+    try (InputStream in = Files.newInputStream(source.chosen())) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
+        throw new IOException("it is larger than 1 MB");
+      }
+      return parse(bytes, source, problems);
+    } catch (IOException e) {
+      if (source.file().isPresent() || !(e instanceof NoSuchFileException)) {
+        String fact = "cannot be read: " + Problems.reason(e) + ". ";
+        problems.add(0, source.chosen().toString(), fact + "Give --config the right file.");
+      }
+      return List.of();
+    }
   }
 
-  private void join(List<Line> lines) {
-    for (int i = 0; i < lines.size(); i++) {
-      Line line = lines.get(i);
-      if (line.saysNothing()) {
-        continue;
-      }
+  static List<Value> parse(byte[] bytes, Source source, Problems problems) throws IOException {
+    PropertiesFile file = new PropertiesFile(source, problems);
+    // Windows' editors begin a UTF-8 file with a byte-order mark, which would be part of a key.
+    String text = new String(bytes, StandardCharsets.UTF_8).replaceFirst("^\uFEFF", "");
+    file.join(text.split("\r\n|\r|\n", -1));
+    return file.values;
+  }
+
+  private void join(String[] lines) throws IOException {
+    for (int i = 0; i < lines.length; i++) {
       int number = i + 1;
-      StringBuilder logical = new StringBuilder(line.text());
-      boolean utf8 = line.utf8();
-      while (line.goesOn() && i + 1 < lines.size()) {
-        line = lines.get(++i);
-        logical.append('\n').append(line.text());
-        utf8 &= line.utf8();
+      StringBuilder logical = new StringBuilder(lines[i]);
+      boolean says = !lines[i].matches("[ \t\f]*([#!](?s:.*))?");
+      while (says && goesOn(lines[i]) && i + 1 < lines.length) {
+        logical.append('\n').append(lines[++i]);
       }
-      if (entries.size() == MAX_KEYS) {
-        problems.add(at(number), "more than %d keys. Is this the right file?", MAX_KEYS);
+      if (logical.indexOf("\uFFFD") >= 0) {
+        tell(number, "this line is not UTF-8. Save the file as UTF-8.");
+      }
+      if (says && values.size() == MAX_KEYS) {
+        tell(number, "more than " + MAX_KEYS + " keys. Is this the right file?");
         return;
       }
-      // A lone backslash means nothing, but to Properties it is a key if the text ends there.
-      take(at(number), logical.append("\n\n").toString(), utf8);
+      if (says) {
+        // A lone backslash means nothing, but to Properties it is a key if the text ends there.
+        take(number, logical.append("\n\n").toString());
+      }
     }
   }
 
-  private void take(Entry.Origin origin, String logical, boolean utf8) {
-    Properties pair;
-    boolean whole = utf8;
+  /** An odd number of backslashes at the end: the last one is not itself escaped. */
+  private static boolean goesOn(String line) {
+    int end = line.length();
+    while (end > 0 && line.charAt(end - 1) == '\\') {
+      end--;
+    }
+    return (line.length() - end) % 2 == 1;
+  }
+
+  private void take(int number, String logical) throws IOException {
+    Properties pair = new Properties();
     try {
-      pair = load(logical);
+      pair.load(new StringReader(logical));
     } catch (IllegalArgumentException e) {
-      problems.add(
-          origin,
-          "\\u needs four hexadecimal digits behind it. For a backslash, as in a Windows path,"
-              + " write \\\\ or /.");
-      whole = false;
+      tell(number, "\\u needs four hexadecimal digits behind it. For a \\ write \\\\ or /.");
       // The key is still worth knowing, or it would be called missing as well.
-      pair = load(logical.replaceAll("\\\\+u", "u"));
+      pair.load(new StringReader(logical.replaceAll("\\\\+u", "u")));
     }
     for (String key : pair.stringPropertyNames()) {
-      Integer first = firstLine.putIfAbsent(key, origin.order());
+      Integer first = firstLine.putIfAbsent(key, number);
       if (first != null) {
-        problems.add(
-            origin, "%s stands here and in line %d. Keep one of them.", Problems.plain(key), first);
+        tell(number, Problems.plain(key) + " is in line " + first + " too. Keep one of them.");
       }
-      entries.add(new Entry(key, pair.getProperty(key), origin, whole));
+      values.add(new Value(key, pair.getProperty(key), number, origin(number), source));
     }
   }
 
-  private static Properties load(String logical) {
-    try {
-      Properties pair = new Properties();
-      pair.load(new StringReader(logical));
-      return pair;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private void tell(int number, String words) {
+    problems.add(number, origin(number), words);
   }
 
-  /** Ends are LF, CR or CRLF; in UTF-8 these bytes are part of nothing else. */
-  private List<Line> lines(byte[] bytes) {
-    List<Line> lines = new ArrayList<>();
-    // Windows' editors begin a UTF-8 file with a byte-order mark, which would be part of a key.
-    int start = bytes.length > 2 && bytes[0] == -17 && bytes[1] == -69 && bytes[2] == -65 ? 3 : 0;
-    for (int i = start; i <= bytes.length; i++) {
-      if (i == bytes.length || bytes[i] == '\n' || bytes[i] == '\r') {
-        lines.add(line(lines.size() + 1, ByteBuffer.wrap(bytes, start, i - start)));
-        if (i + 1 < bytes.length && bytes[i] == '\r' && bytes[i + 1] == '\n') {
-          i++;
-        }
-        start = i + 1;
-      }
-    }
-    return lines;
-  }
-
-  private Line line(int number, ByteBuffer bytes) {
-    try {
-      String text = StandardCharsets.UTF_8.newDecoder().decode(bytes.duplicate()).toString();
-      return new Line(text, true);
-    } catch (CharacterCodingException e) {
-      problems.add(at(number), "this line is not UTF-8. Save the file as UTF-8.");
-      return new Line(StandardCharsets.UTF_8.decode(bytes).toString(), false);
-    }
-  }
-
-  private Entry.Origin at(int line) {
-    return new Entry.Origin(line, name + ":" + line);
+  private String origin(int number) {
+    return source.chosen() + ":" + number;
   }
 }

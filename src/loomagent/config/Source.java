@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param defaultFile the file read when none is named; it may be absent
  * @param sets each {@code --set KEY=VALUE}, as given; of the same key the last one counts
  * @param environment the process's environment variables
- * @param lookups whether the ${…} in the token and the handlers' own settings have to work
+ * @param lookups whether all that only a subscription needs has to be there: events, the token, and
+ *     what the ${…} in the token and the handlers' own settings point to
  */
 public record Source(
     Optional<Path> file,
@@ -31,13 +32,20 @@ public record Source(
     this(file, defaultFile, sets, environment, true);
   }
 
-  /** For a command that uses no secret: it works where the secrets cannot be read. */
+  /**
+   * For a command that does not subscribe: it works where there is no token, or none to be read.
+   */
   public Source withoutLookups() {
     return new Source(file, defaultFile, sets, environment, false);
   }
 
   Path chosen() {
     return file.orElse(defaultFile);
+  }
+
+  /** What relative paths are relative to; of a relative file, under the working directory. */
+  Path folder() {
+    return chosen().toAbsolutePath().resolveSibling("");
   }
 
   /** The file only: the environment and {@code --set} may hold secrets. */

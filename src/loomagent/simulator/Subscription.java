@@ -8,8 +8,13 @@ import java.util.Set;
 import loomagent.json.Json;
 import loomagent.json.JsonException;
 
-/** What one client asked for, and the identifier under which it wants to hear of it. */
-record Subscription(String identifier, Set<String> names) {
+/**
+ * What one client asked for.
+ *
+ * @param identifier the text under which it wants to hear of it
+ * @param start what stands before each event in its envelope
+ */
+record Subscription(String identifier, Set<String> names, String start) {
   /** Reads an identifier; nothing when it is not of the one channel there is. */
   static Optional<Subscription> parse(String identifier) {
     try {
@@ -18,7 +23,8 @@ record Subscription(String identifier, Set<String> names) {
         String events = map.get("events") instanceof String text ? text : "";
         Set<String> names = new HashSet<>(List.of(events.strip().split("\\s*,\\s*")));
         names.remove("");
-        return Optional.of(new Subscription(identifier, names));
+        String start = "{\"identifier\":" + Json.write(identifier) + ",\"message\":";
+        return Optional.of(new Subscription(identifier, names, start));
       }
     } catch (JsonException e) {
       // As for Rails: an identifier that cannot be read names no channel.
@@ -27,6 +33,6 @@ record Subscription(String identifier, Set<String> names) {
   }
 
   byte[] frame(String event) {
-    return Frames.text("{\"identifier\":" + Json.write(identifier) + ",\"message\":" + event + "}");
+    return Frames.text(start + event + "}");
   }
 }

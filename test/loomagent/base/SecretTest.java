@@ -219,6 +219,30 @@ final class SecretTest {
   }
 
   @Test
+  void severalThreadsMayRegisterAtOnce() throws Exception {
+    List<Thread> threads = new ArrayList<>();
+    for (int t = 0; t < 4; t++) {
+      String name = "of-thread-" + t + "-9-";
+      threads.add(
+          new Thread(
+              () -> {
+                for (int i = 0; i < 300; i++) {
+                  Secret.register(name + (char) ('a' + i % 16));
+                }
+              }));
+      threads.get(t).start();
+    }
+    for (Thread thread : threads) {
+      thread.join(30_000);
+    }
+    for (int t = 0; t < 4; t++) {
+      for (char c = 'a'; c < 'a' + 16; c++) {
+        assertEquals("***", Secret.mask("of-thread-" + t + "-9-" + c));
+      }
+    }
+  }
+
+  @Test
   void aClosedOutputShowsInCheckError() {
     OutputStream broken =
         new OutputStream() {

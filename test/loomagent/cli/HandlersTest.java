@@ -49,10 +49,17 @@ class HandlersTest {
   }
 
   @Test
+  void aHandlerAuthorNeedsNeitherEventsNorToken() {
+    Shell.Done handlers = shell.run("handlers");
+    assertEquals(Exit.OK, handlers.exit(), handlers.err());
+    assertTrue(handlers.out().contains("built in"), handlers.out());
+  }
+
+  @Test
   void aWrongConfigurationIsTold() {
-    Shell.Done handlers = shell.run("handlers", "--set", "events=app.added");
+    Shell.Done handlers = shell.run("handlers", "--set", "evnts=app.added");
     assertEquals(Exit.CONFIGURATION, handlers.exit());
-    assertTrue(handlers.err().contains("token is missing"), handlers.err());
+    assertTrue(handlers.err().contains("Did you mean \"events\"?"), handlers.err());
     assertTrue(handlers.err().contains("Nothing was started."), handlers.err());
     assertEquals("", handlers.out());
   }

@@ -126,9 +126,10 @@ class NetworkTest {
 
   @Test
   void aServerThatBreaksOffAfterTheWelcomeIsUnreachable() {
-    // HttpClient may miss a close that crosses the subscribe; the next one then finds out.
+    // What HttpClient makes of a close that crosses the subscribe differs from run to run.
     Shell.Done check = checkAgainst(Faults.finAfterWelcome());
-    assertWrong(Exit.UNREACHABLE, "subscription", "the", check);
+    assertEquals(Exit.UNREACHABLE, check.exit(), check.out());
+    assertTrue(check.line("WRONG ").contains(" the "), check.out());
   }
 
   @Test

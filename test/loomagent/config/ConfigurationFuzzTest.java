@@ -122,9 +122,9 @@ final class ConfigurationFuzzTest {
       lines.add("events = a.b");
       lines.add("token = ${env:T}");
     }
-    Key[] keys = Key.values();
+    List<Key<?>> keys = Key.all();
     for (int i = random.nextInt(6); i > 0; i--) {
-      String key = keys[random.nextInt(keys.length)].of("h" + random.nextInt(3));
+      String key = keys.get(random.nextInt(keys.size())).of("h" + random.nextInt(3));
       lines.add((random.nextBoolean() ? key + "=" : "") + line(random));
     }
     return String.join("\n", lines);

@@ -28,7 +28,7 @@ final class ConfigurationTest {
   @Test
   void everythingHasADefaultButEventsAndToken() throws Exception {
     Configuration read = sources.file(Sources.ENOUGH).load();
-    assertEquals("sandbox", read.environment());
+    assertEquals("sandbox", read.get(Key.ENVIRONMENT));
     assertEquals(URI.create("wss://loom.sandbox.zaikio.com/websocket"), read.url());
     assertEquals(List.of("app.event"), read.events());
     assertEquals("tok-default-1", read.token().resolve());
@@ -70,39 +70,33 @@ final class ConfigurationTest {
     sources.variable("LOOM_AGENT_LOG_FORMAT", "xml").set("no-equals", "log.levl=x");
     assertEquals(
         List.of(
-            "agent.properties:2: environment is \"staging\". Write one of: sandbox, production.",
+            "agent.properties:2: environment is \"staging\". Write sandbox or production.",
             "agent.properties:3: loom.url would send the token unencrypted. Write wss://; ws:// is"
                 + " for this machine only (127.0.0.1, ::1, localhost).",
-            "agent.properties:4: events: \"mission_control.*\" holds a *. Loom takes whole names"
-                + " only; write them all.",
-            "agent.properties:4: events: \"nodot\" is no event name. Write it like"
-                + " mission_control.job_added.",
-            "agent.properties:4: events: \"\" is no event name. Write it like"
-                + " mission_control.job_added.",
-            "agent.properties:5: token (14 characters) holds a space, a line end or another"
-                + " character no token has. Remove it.",
+            "agent.properties:4: events holds \"mission_control.*\", \"nodot\", \"\". Write whole"
+                + " event names like mission_control.job_added, with commas, at most 500; no *.",
+            "agent.properties:5: token (14 characters) cannot be right. Write the access token,"
+                + " best as ${file:…}, ${credential:…} or ${env:…}; at most 16 KB, no Bearer, no"
+                + " space.",
             "agent.properties:6: unknown key \"recconect.first\". Did you mean"
                 + " \"reconnect.first\"?",
-            "agent.properties:7: stale-after is \"10\". Write a number of at most nine digits and"
-                + " its unit, like 250ms, 10s, 5m, 2h, 7d.",
+            "agent.properties:7: stale-after is \"10\". Write 1s to 1h.",
             "agent.properties:9: data.dir has lost a \\. Write \\\\ or / instead.",
             "agent.properties:10: handler.mis.events \"?\" is no event name or glob. Write 1 to 256"
                 + " letters, digits, _, -, . and *; ! in front leaves out; one comma between two.",
             "agent.properties:11: unknown key \"handler.MIS.type\". Write"
-                + " handler.<name>.<setting>; the name is 1 to 64 of a-z, 0-9, _ and -, and does"
-                + " not begin with _ or -.",
-            "agent.properties:12: log.level stands here and in line 8. Keep one of them.",
+                + " handler.<name>.<setting>; a name is 1 to 64 of a-z, 0-9, _ and -.",
+            "agent.properties:12: log.level is in line 8 too. Keep one of them.",
             "agent.properties:14: reconnect.longest is 500ms, shorter than reconnect.first (1s)."
                 + " Raise it, or lower reconnect.first.",
-            "agent.properties:15: shutdown.timeout is 11m. Write 0s to 10m.",
-            "agent.properties:16: handler.mis.enabled is \"yes\". Write one of: true, false.",
-            "agent.properties:17: handler.mis.url needs ${env:NOWHERE}, but the environment has no"
-                + " NOWHERE. Set it.",
-            "agent.properties:17: handler.mis.url needs ${vault:x}, but there is no such kind."
-                + " Write ${env:NAME}, ${file:PATH} or ${credential:NAME}; $${ stands for ${.",
-            "agent.properties:17: handler.mis.url needs ${file:gone}, but there is no such file."
-                + " Put that right.",
-            "environment LOOM_AGENT_LOG_FORMAT: log.format is \"xml\". Write one of: text, json,"
+            "agent.properties:15: shutdown.timeout is \"11m\". Write 0s to 10m.",
+            "agent.properties:16: handler.mis.enabled is \"yes\". Write true or false.",
+            "agent.properties:17: handler.mis.url needs ${env:NOWHERE}, but the environment has"
+                + " none of this name. Put that right. handler.mis.url holds a ${ that begins no"
+                + " ${env:NAME}, ${file:PATH} or ${credential:NAME}. Correct it, or write $${ for a"
+                + " plain ${. handler.mis.url needs ${file:gone}, but there is no such file. Put"
+                + " that right.",
+            "environment LOOM_AGENT_LOG_FORMAT: log.format is \"xml\". Write text, json or"
                 + " journal.",
             "--set: a \"=\" is missing. Write --set KEY=VALUE.",
             "--set log.levl: unknown key \"log.levl\". Did you mean \"log.level\"?"),
@@ -113,10 +107,10 @@ final class ConfigurationTest {
   void aMissingKeyIsToldWithWhatToWrite() {
     assertEquals(
         List.of(
-            "agent.properties: events is missing. Write the events to subscribe to: events ="
-                + " mission_control.job_added.",
-            "agent.properties: token is missing. Write token = ${env:NAME}, ${file:PATH} or"
-                + " ${credential:NAME}."),
+            "agent.properties: events is missing. Write whole event names like"
+                + " mission_control.job_added, with commas, at most 500; no *.",
+            "agent.properties: token is missing. Write the access token, best as ${file:…},"
+                + " ${credential:…} or ${env:…}; at most 16 KB, no Bearer, no space."),
         sources.file("").problems());
   }
 
@@ -124,11 +118,11 @@ final class ConfigurationTest {
   void anEmptyValueIsAMistakeWhereOneIsNeeded() {
     assertEquals(
         List.of(
-            "agent.properties:1: events is empty. Write the events to subscribe to: events ="
-                + " mission_control.job_added.",
-            "agent.properties:2: token is empty. Write token = ${env:NAME}, ${file:PATH} or"
-                + " ${credential:NAME}.",
-            "agent.properties:3: log.level is empty. Give it a value, or leave it out for info."),
+            "agent.properties:1: events holds \"\". Write whole event names like"
+                + " mission_control.job_added, with commas, at most 500; no *.",
+            "agent.properties:2: token (0 characters) cannot be right. Write the access token, best"
+                + " as ${file:…}, ${credential:…} or ${env:…}; at most 16 KB, no Bearer, no space.",
+            "agent.properties:3: log.level is \"\". Write error, warn, info, debug or trace."),
         sources.file("events\ntoken=\nlog.level=\nhandler.mis.own=\n").problems());
   }
 
@@ -144,8 +138,9 @@ final class ConfigurationTest {
   void withoutAFileWhatIsMissingIsTold() {
     assertEquals(
         List.of(
-            "agent.properties: token is missing, and there is no such file. Write token ="
-                + " ${env:NAME}, ${file:PATH} or ${credential:NAME}."),
+            "agent.properties: token is missing, and there is no such file. Write the access token,"
+                + " best as ${file:…}, ${credential:…} or ${env:…}; at most 16 KB, no Bearer, no"
+                + " space."),
         sources.set("events=a.b").problems());
   }
 
@@ -155,7 +150,7 @@ final class ConfigurationTest {
         new Source(Optional.of(Path.of("nowhere.conf")), folder, List.of("x=1"), Map.of());
     assertEquals(
         List.of(
-            "nowhere.conf: there is no such file. Give --config one that exists.",
+            "nowhere.conf: cannot be read: there is no such file. Give --config the right file.",
             "--set x: unknown key \"x\". The sample agent.properties has every key."),
         problems(named));
     Source directory = new Source(Optional.of(folder), folder, List.of(), Map.of());
@@ -194,16 +189,23 @@ final class ConfigurationTest {
   }
 
   @Test
+  void aHandlersOwnSettingOfOneWordMayStandInTheEnvironmentAlone() throws Exception {
+    sources.file(Sources.ENOUGH).variable("LOOM_AGENT_HANDLER_LOG_FORMAT", "json");
+    HandlerSettings handler = sources.load().handlers().get(0);
+    assertEquals("log", handler.type());
+    assertEquals(Map.of("format", "json"), Map.copyOf(handler.settings()));
+  }
+
+  @Test
   void aVariableOfNoKeyIsOnlyAWarning() throws Exception {
     sources.file(Sources.ENOUGH).variable("LOOM_AGENT_RECONECT_FIRST", "1s");
-    sources.variable("LOOM_AGENT_HARNESS", "x").variable("LOOM_AGENT_HANDLER_A_B_TYPE", "x");
+    sources.variable("LOOM_AGENT_HANDLER_A_B_TYPE", "x");
     assertEquals(
         List.of(
-            "environment LOOM_AGENT_HANDLER_A_B_TYPE: belongs to no key and is ignored. Did you"
-                + " mean LOOM_AGENT_HANDLER_A_TYPE?",
-            "environment LOOM_AGENT_HARNESS: belongs to no key and is ignored.",
-            "environment LOOM_AGENT_RECONECT_FIRST: belongs to no key and is ignored. Did you mean"
-                + " LOOM_AGENT_RECONNECT_FIRST?"),
+            "environment LOOM_AGENT_HANDLER_A_B_TYPE: belongs to no key and is ignored. Correct it,"
+                + " or unset it.",
+            "environment LOOM_AGENT_RECONECT_FIRST: belongs to no key and is ignored. Correct it,"
+                + " or unset it."),
         sources.warnings());
     assertEquals(List.of(), sources.load().handlers());
   }
@@ -238,12 +240,13 @@ final class ConfigurationTest {
     assertEquals(
         List.of(
             "agent.properties:3: unknown key \"Log.Level\". Did you mean \"log.level\"?",
-            "agent.properties:4: unknown key \"handlr.mis.url\". Did you mean \"handler.mis.url\"?",
+            "agent.properties:4: unknown key \"handlr.mis.url\". The sample agent.properties has"
+                + " every key.",
             "agent.properties:5: unknown key \"oauth.client-idd\". Did you mean"
                 + " \"oauth.client-id\"?",
             "agent.properties:6: unknown key \"fogra39\". The sample agent.properties has every"
                 + " key.",
-            "agent.properties:7: there is no key in front of the value. Write it as key = value."),
+            "agent.properties:7: unknown key \"\". The sample agent.properties has every key."),
         sources
             .file(
                 Sources.ENOUGH
@@ -252,11 +255,23 @@ final class ConfigurationTest {
   }
 
   @Test
+  void whatIsWrittenOutIsShownAndWhatIsLookedUpIsNot() {
+    assertEquals(
+        List.of(
+            "agent.properties:3: environment is \"${x\". Write sandbox or production.",
+            "agent.properties:4: log.level gets a wrong value from its ${…}. Write error, warn,"
+                + " info, debug or trace."),
+        sources.file(Sources.ENOUGH + "environment = $${x\nlog.level = ${env:T}").problems());
+  }
+
+  @Test
   void systemdDecidesFolderAndLogFormatUnlessTheyAreSet() throws Exception {
     sources.file(Sources.ENOUGH).variable("STATE_DIRECTORY", "/var/lib/loom:/var/lib/other");
     sources.variable("JOURNAL_STREAM", "8:1");
     assertEquals(Path.of("/var/lib/loom"), sources.load().dataDir());
     assertEquals("journal", sources.load().logFormat());
+    sources.file(Sources.ENOUGH + "log.format = text");
+    assertEquals("text", sources.load().logFormat());
     sources.set("data.dir=./here/../there", "log.format=json");
     assertEquals(folder.resolve("there"), sources.load().dataDir());
     assertEquals("json", sources.load().logFormat());
@@ -265,19 +280,19 @@ final class ConfigurationTest {
   @Test
   void durationsHaveAUnitAndLimits() throws Exception {
     sources.file(Sources.ENOUGH);
-    for (String right : List.of("10ms", "3600s", "60m", "1h", "0001s")) {
+    for (String right : List.of("10ms", "3600s", "60m", "1h", "0001s", " 5s ")) {
       sources.set("reconnect.first=" + right, "reconnect.longest=1d").load();
     }
     assertEquals(Duration.ofDays(1), sources.load().reconnectLongest());
     for (String wrong : List.of("9ms", "61m", "999999999d")) {
       assertEquals(
-          List.of("--set reconnect.first: reconnect.first is " + wrong + ". Write 10ms to 1h."),
+          List.of("--set reconnect.first: reconnect.first is \"" + wrong + "\". Write 10ms to 1h."),
           sources.set("reconnect.first=" + wrong).problems());
     }
     for (String wrong : List.of("1 s", "-1s", "1.5s", "1S", "s", "9999999999s", "1s1s", "１s")) {
       List<String> problems = sources.set("reconnect.first=" + wrong).problems();
       assertEquals(1, problems.size(), problems::toString);
-      assertTrue(problems.get(0).endsWith("like 250ms, 10s, 5m, 2h, 7d."), problems::toString);
+      assertTrue(problems.get(0).endsWith("Write 10ms to 1h."), problems::toString);
     }
   }
 
@@ -285,7 +300,7 @@ final class ConfigurationTest {
   void aBackoffThatShrinksIsToldWhereItWasWritten() {
     assertEquals(
         List.of(
-            "agent.properties:3: reconnect.longest is 60s, shorter than reconnect.first (2m). Raise"
+            "agent.properties:3: reconnect.longest is 1m, shorter than reconnect.first (2m). Raise"
                 + " it, or lower reconnect.first."),
         sources.file(Sources.ENOUGH + "reconnect.first = 2m").problems());
     // A default that stands in for a mistake is not compared.
@@ -300,25 +315,22 @@ final class ConfigurationTest {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     assertEquals(
         List.of(
-            "agent.properties:6: token is written out in a file that others may read (rw-r--r--)."
-                + " chmod 600 it, or use ${file:…} or ${credential:…}."),
+            "agent.properties:6: token is written out in a file that others may read. Use ${file:…}"
+                + " or ${credential:…}."),
         sources.warnings());
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     assertEquals(List.of(), sources.warnings());
     assertEquals(
         List.of(
-            "--set token: token is written out in the command line, for all to see. Use ${file:…}"
-                + " or ${credential:…}."),
+            "--set token: token is written out on the command line. Use ${file:…} or"
+                + " ${credential:…}."),
         sources.set("token=tok-in-arguments").warnings());
   }
 
   @Test
-  void aRepeatedEventIsToldAndCountsOnce() throws Exception {
+  void aRepeatedEventCountsOnce() throws Exception {
     sources.file("token=${env:T}\nevents = b.a , a.b,b.a\n");
     assertEquals(List.of("b.a", "a.b"), sources.load().events());
-    assertEquals(
-        List.of("agent.properties:2: events has \"b.a\" twice. Once is enough."),
-        sources.warnings());
   }
 
   @Test
@@ -327,7 +339,9 @@ final class ConfigurationTest {
     String five = "a.b,".repeat(499) + "a.b";
     assertEquals(1, sources.set("events=" + five).load().events().size());
     assertEquals(
-        List.of("--set events: events has more than 500 names. Write fewer."),
+        List.of(
+            "--set events: events is \"a.b,a.b,a.b,a.b,… (2003 characters)\". Write whole event"
+                + " names like mission_control.job_added, with commas, at most 500; no *."),
         sources.set("events=" + five + ",c.d").problems());
     sources.set("events=a." + "b".repeat(254)).load();
     assertEquals(1, sources.set("events=a." + "b".repeat(255)).problems().size());

@@ -90,7 +90,7 @@ final class EventGlobsTest {
     }
     if (glob.charAt(0) == '*') {
       return obviously(glob.substring(1), name)
-          || !name.isEmpty() && obviously(glob, name.substring(1));
+          || (!name.isEmpty() && obviously(glob, name.substring(1)));
     }
     return !name.isEmpty()
         && name.charAt(0) == glob.charAt(0)

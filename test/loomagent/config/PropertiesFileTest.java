@@ -3,18 +3,23 @@ package loomagent.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class PropertiesFileTest {
+  private static final Source SOURCE =
+      new Source(Optional.empty(), Path.of("agent.properties"), List.of(), Map.of());
+
   private final Problems problems = new Problems();
 
   @Test
@@ -39,8 +44,8 @@ final class PropertiesFileTest {
       }
       Problems found = new Problems();
       Map<String, String> read = new HashMap<>();
-      PropertiesFile.parse("f", text.toString().getBytes(StandardCharsets.UTF_8), found)
-          .forEach(entry -> read.put(entry.key(), entry.raw()));
+      PropertiesFile.parse(text.toString().getBytes(StandardCharsets.UTF_8), SOURCE, found)
+          .forEach(value -> read.put(value.key(), value.raw()));
       String told = "seed " + seed + ": " + text.toString().chars().boxed().toList();
       if (legal) {
         if (text.toString().matches("(?s)(.*[\r\n])?[ \t\f]*\\\\(\r\n|\r|\n)?")) {
@@ -56,44 +61,45 @@ final class PropertiesFileTest {
   }
 
   @Test
-  void aSettingHasTheLineItBeginsIn() {
-    List<Entry> entries =
+  void aSettingHasTheLineItBeginsIn() throws Exception {
+    List<Value> entries =
         parse("\uFEFFa=1\r\n\r\n# c \\\r\nb = x, \\\r\n   y\rc 3\n! d\n\n  e:\\\n\nf=\\\\\ng");
     assertEquals(
         List.of("a=1@1", "b=x, y@4", "c=3@6", "e=@9", "f=\\@11", "g=@12"),
-        entries.stream().map(e -> e.key() + "=" + e.raw() + "@" + e.origin().order()).toList());
+        entries.stream().map(e -> e.key() + "=" + e.raw() + "@" + e.order()).toList());
     assertEquals(List.of(), problems.inOrder());
   }
 
   @Test
-  void whatIsNotUtf8IsToldWithItsLineEvenInAComment() {
+  void whatIsNotUtf8IsToldWithItsLineEvenInAComment() throws Exception {
     byte[] bytes =
         "# M\u00fcller\nshop = M\u00fcller\nok = 1\n".getBytes(StandardCharsets.ISO_8859_1);
-    List<Entry> entries = PropertiesFile.parse("agent.properties", bytes, problems);
+    List<Value> entries = PropertiesFile.parse(bytes, SOURCE, problems);
     assertEquals(
         List.of(
             "agent.properties:1: this line is not UTF-8. Save the file as UTF-8.",
             "agent.properties:2: this line is not UTF-8. Save the file as UTF-8."),
         problems.inOrder());
-    assertEquals(List.of(false, true), entries.stream().map(Entry::whole).toList());
+    assertEquals(List.of(2, 3), entries.stream().map(Value::order).toList());
+    assertTrue(problems.tell(2) && !problems.tell(3), "what cannot be read is not looked at");
   }
 
   @Test
   void aWindowsPathIsAMistakeAndItsKeyNotMissing(@TempDir Path folder) {
     assertEquals(
         List.of(
-            "agent.properties:2: \\u needs four hexadecimal digits behind it. For a backslash, as"
-                + " in a Windows path, write \\\\ or /."),
+            "agent.properties:2: \\u needs four hexadecimal digits behind it. For a \\ write \\\\"
+                + " or /."),
         new Sources(folder).file("events = a.b\ntoken = ${file:C:\\users\\me}\n").problems());
   }
 
   @Test
-  void aKeyWrittenTwiceIsToldWithBothLines() {
+  void aKeyWrittenTwiceIsToldWithBothLines() throws Exception {
     parse("a=1\nb=2\na=3\na : 4\n");
     assertEquals(
         List.of(
-            "agent.properties:3: a stands here and in line 1. Keep one of them.",
-            "agent.properties:4: a stands here and in line 1. Keep one of them."),
+            "agent.properties:3: a is in line 1 too. Keep one of them.",
+            "agent.properties:4: a is in line 1 too. Keep one of them."),
         problems.inOrder());
   }
 
@@ -103,7 +109,9 @@ final class PropertiesFileTest {
     Sources sources = new Sources(folder).file(Sources.ENOUGH + padding);
     sources.load();
     assertEquals(
-        List.of("agent.properties: larger than 1 MB. Is this the right file?"),
+        List.of(
+            "agent.properties: cannot be read: it is larger than 1 MB. Give --config the right"
+                + " file."),
         sources.file(Sources.ENOUGH + padding + "#").problems());
     StringBuilder many = new StringBuilder();
     for (int i = 0; i <= PropertiesFile.MAX_KEYS; i++) {
@@ -115,8 +123,7 @@ final class PropertiesFileTest {
         problems.inOrder());
   }
 
-  private List<Entry> parse(String text) {
-    return PropertiesFile.parse(
-        "agent.properties", text.getBytes(StandardCharsets.UTF_8), problems);
+  private List<Value> parse(String text) throws IOException {
+    return PropertiesFile.parse(text.getBytes(StandardCharsets.UTF_8), SOURCE, problems);
   }
 }

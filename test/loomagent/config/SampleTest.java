@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,17 +46,19 @@ final class SampleTest {
 
   @Test
   void everyKeyIsThereOnceWithItsDefaultAndMeaning() {
-    for (Key key : Key.values()) {
+    for (Key<?> key : Key.all()) {
       String written = key.of("log");
       assertEquals(1, keys.stream().filter(written::equals).count(), written);
-      assertTrue(comments.get(written).contains(key.description()), written);
-      boolean required = key.defaultText().isEmpty();
+      assertTrue(
+          comments.get(written).contains(key.meaning() + ": " + key.form().words()), written);
+      boolean required = key.standard().isEmpty();
       assertEquals(!required, lines.stream().anyMatch(l -> l.startsWith("#" + written + " = ")));
       if (!required) {
-        assertEquals(key.defaultText().replace("<name>", "log"), values.get(written), written);
+        assertEquals(key.standard().replace("<name>", "log"), values.get(written), written);
       }
     }
-    assertEquals(Key.values().length, keys.size(), "nothing else is in it");
+    assertEquals("line", values.get("handler.log.format"), "the built-in handler's own setting");
+    assertEquals(Key.all().size() + 1, keys.size(), "nothing else is in it");
   }
 
   @Test
@@ -82,21 +85,22 @@ final class SampleTest {
     assertEquals(List.of("mission_control.job_added", "mission_control.job_updated"), all.events());
     assertEquals("tok-of-the-sample", all.token().resolve());
     assertEquals(1, all.handlers().size());
+    assertEquals(Map.of("format", "line"), Map.copyOf(all.handlers().get(0).settings()));
     // The defaults as they are written are the defaults as they are.
     assertEquals(summary(asItIs, Path.of("").toAbsolutePath()), summary(all, folder));
   }
 
   @Test
   void aKeyIsAVariableToo() {
-    assertEquals("LOOM_AGENT_STALE_AFTER", Catalogue.variable("stale-after"));
-    TreeSet<String> variables = new TreeSet<>();
-    Catalogue.KNOWN.forEach(key -> variables.add(Catalogue.variable(key)));
-    assertEquals(Key.values().length, variables.size(), "no two keys share one");
+    assertEquals("LOOM_AGENT_STALE_AFTER", Key.variable("stale-after"));
+    Set<String> variables = new TreeSet<>();
+    Key.names().forEach(key -> variables.add(Key.variable(key)));
+    assertEquals(Key.names().size(), variables.size(), "no two keys share one");
   }
 
   private static List<Object> summary(Configuration c, Path folder) {
     return List.of(
-        c.environment(),
+        c.get(Key.ENVIRONMENT),
         c.url(),
         c.events(),
         c.reconnectFirst(),

@@ -27,7 +27,9 @@ final class Client implements AutoCloseable {
   /** What the server sent; the payload of a masked frame is left as it is. */
   record Received(boolean fin, int opcode, ByteBuffer bytes) {
     byte[] payload() {
-      return bytes.array();
+      byte[] payload = new byte[bytes.limit()];
+      bytes.get(0, payload);
+      return payload;
     }
 
     String text() {

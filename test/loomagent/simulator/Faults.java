@@ -44,16 +44,6 @@ public final class Faults {
     return refuse(status, Map.of("Location", location), "elsewhere");
   }
 
-  /** A refusal whose body never ends: a client that keeps it all runs out of memory. */
-  public static Script refuseWithoutEnd(int status) {
-    return peer -> {
-      peer.raw(("HTTP/1.1 " + status + " Refused\r\n\r\n").getBytes(UTF_8));
-      while (true) {
-        peer.raw(new byte[16 * 1024]);
-      }
-    };
-  }
-
   /** TCP is accepted, the upgrade never answered. */
   public static Script neverAnswer() {
     return Peer::holdUntilClosed;
@@ -197,14 +187,6 @@ public final class Faults {
   /** A FIN without a close frame. */
   public static Script finAfterWelcome() {
     return welcomeThen(Peer::fin);
-  }
-
-  public static Script disconnectAfterWelcome(String reason, boolean reconnect) {
-    return welcomeThen(
-        peer -> {
-          peer.disconnect(reason, reconnect);
-          readToEnd(peer);
-        });
   }
 
   /** Half an event's frame, then a RST. */
