@@ -63,7 +63,8 @@ SUM_DATAFLOW := 852810a49bf2131b44c2b44b14a9cff7af3601e996d3d30127a855985550f664
 define fetch
 	@mkdir -p build/lib
 	@echo 'fetching $(notdir $@)'
-	@mvn -q -B -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact=$(1) -DoutputDirectory=build/lib
+	@mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact=$(1) \
+	  -DoutputDirectory=build/lib > build/lib/fetch.log || { cat build/lib/fetch.log; exit 1; }
 	@echo '$(2)  $@' | sha256sum --check --quiet || { rm -f '$@'; exit 1; }
 	@touch '$@'
 endef

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import loomagent.config.Configuration;
 import loomagent.config.ConfigurationException;
 import loomagent.config.Source;
@@ -71,6 +72,27 @@ class ReadmeTest {
       for (String key : all("`([a-z.-]+)`", row)) {
         assertTrue(sample.matches("(?s).*\\n#?" + Pattern.quote(key) + " = .*"), key);
       }
+    }
+  }
+
+  @Test
+  void theHandlerShownRunsInTheDemoAsShown() throws IOException {
+    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
+    String source = blocks("java").get(0);
+    String name = only("package ([a-z.]+);", source) + "." + only("class (\\w+)", source);
+    new JarMaker(folder)
+        .source(name, source)
+        .provider(name)
+        .write(folder.resolve("handlers/tickets.jar"));
+    String shown = only("java -jar build/loom-agent.jar (demo --set .*)", readme) + " --events 2";
+    Path jar = AgentProcess.jar().orElseThrow();
+    try (AgentProcess demo =
+        AgentProcess.start(AgentProcess.builder(jar, folder, shown.split(" ")))) {
+      assertEquals(0, demo.exitWithin(SOON), demo::err);
+      assertTrue(demo.out().contains("job-ticket: 2 delivered"), demo.out());
+    }
+    try (Stream<Path> tickets = Files.list(folder.resolve("tickets"))) {
+      assertEquals(2, tickets.count());
     }
   }
 

@@ -106,7 +106,9 @@ final class DemoCommand implements Command {
     Map<String, String> environment = new HashMap<>(terminal.environment());
     environment.keySet().removeIf(variable -> variable.startsWith("LOOM_AGENT_"));
     environment.put(TOKEN, simulator.token());
-    return new Source(Optional.empty(), folder.resolve("agent.properties"), sets, environment);
+    // A file that is not there, beside which a relative --set handlers.dir is looked for.
+    Path none = terminal.folder().resolve(folder.getFileName() + ".properties");
+    return new Source(Optional.empty(), none, sets, environment);
   }
 
   private static Events only(int count, Events events) {
