@@ -95,7 +95,8 @@ class EnduranceTest {
             "%,.0f events/s through an agent with -Xmx48m; RSS %d MB after %,d, %d MB after %,d"
                 .formatted(EVENTS / seconds, rss[0] >> 10, EVENTS / 2, rss[1] >> 10, EVENTS);
         System.out.println(figures);
-        assertTrue(rss[1] <= rss[0] * 1.15, figures);
+        // The heap cannot grow; the compiler's own memory does for a while, the more so under load.
+        assertTrue(rss[1] <= rss[0] + (32 << 10), figures);
         agent.destroy();
         assertTrue(agent.waitFor(SOON.toSeconds(), TimeUnit.SECONDS));
         assertEquals(0, agent.exitValue(), () -> text(log));
