@@ -266,7 +266,7 @@ public final class Connection implements AutoCloseable {
   }
 
   /** What the state machine asks for. */
-  private final class Hands implements Subscription.Port {
+  private final class Hands implements Port {
 
     @Override
     public void dial(int number, boolean freshToken) {

@@ -21,7 +21,7 @@ import loomagent.json.Envelope;
  * servers that never welcome or confirm, frames that are late, sockets that end or go silent at any
  * moment. After each step it checks what must always hold.
  */
-final class BadNetwork implements Subscription.Port {
+final class BadNetwork implements Port {
   private static final long SECOND = 1_000_000_000L;
 
   /** Something that happens at a time; equal times in the order of their making. */

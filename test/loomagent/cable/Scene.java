@@ -11,7 +11,7 @@ import loomagent.base.Backoff;
 import loomagent.json.Envelope;
 
 /** A subscription with a clock that tests move, and a record of all that it asked for. */
-final class Scene implements Subscription.Port {
+final class Scene implements Port {
   static final List<String> EVENTS =
       List.of("mission_control.job_added", "mission_control.job_updated");
   static final Duration STALE_AFTER = Duration.ofSeconds(10);
