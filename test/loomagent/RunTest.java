@@ -70,6 +70,31 @@ class RunTest {
   }
 
   @Test
+  void theNameOfTheServerIsLookedUpAnewAtEachDial() throws IOException {
+    Path hosts = Files.writeString(folder.resolve("hosts"), "127.0.0.2 localhost\n");
+    Path config = folder.resolve("named.properties");
+    Files.writeString(
+        config,
+        """
+        loom.url = ws://localhost:%d/websocket
+        token = %s
+        events = app.a
+        reconnect.first = 50ms
+        reconnect.longest = 200ms
+        """
+            .formatted(simulator.url().getPort(), TOKEN));
+    ProcessBuilder builder =
+        AgentProcess.builder(jar, folder, "run", "--config", config.toString());
+    builder.environment().put("JDK_JAVA_OPTIONS", "-Djdk.net.hosts.file=" + hosts);
+    AgentProcess agent = AgentProcess.start(builder);
+    processes.add(agent);
+    agent.awaitErr("connection refused", SOON); // nobody listens at the first address
+    Files.writeString(hosts, "127.0.0.1 localhost\n");
+    agent.awaitErr("Ready", Duration.ofSeconds(10)); // Java's own cache would keep it for 30 s
+    stop(agent);
+  }
+
+  @Test
   void anEventInJsonIsTheExactTextInUtf8WhateverTheLocale() throws IOException {
     AgentProcess agent = ready(agent("handler.log.format = json"));
     String event = event("1", "app.a", "Grüße 印刷 😀 \\u00fc \\/ 1.0").replace(",", " , ");

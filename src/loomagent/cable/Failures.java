@@ -76,7 +76,10 @@ public final class Failures {
     if (cause instanceof CharacterCodingException) {
       return "the server sent text that is not UTF-8";
     }
-    if (cause instanceof EOFException || message(cause).contains("EOF")) {
+    // JDK 17 throws a bare InternalError when a FIN follows closely on a message.
+    if (cause instanceof EOFException
+        || error instanceof InternalError
+        || message(cause).contains("EOF")) {
       return "the server closed the connection without a word";
     }
     if (message(cause).startsWith("Invalid status line")) {

@@ -388,10 +388,7 @@ public final class Subscription {
   }
 
   private boolean hasSocket() {
-    return switch (state) {
-      case DIALLING, OPEN, SUBSCRIBING, LIVE -> true;
-      case DOWN, STOPPED -> false;
-    };
+    return state != State.DOWN && state != State.STOPPED;
   }
 
   private void become(State next, String reason, long now) {

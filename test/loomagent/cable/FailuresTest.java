@@ -62,6 +62,8 @@ final class FailuresTest {
             "not answered in time",
             new ConnectException("Connection refused"),
             "connection refused",
+            new InternalError(),
+            "without a word",
             new EOFException("EOF reached while reading"),
             "without a word",
             new IOException("Connection reset"),
