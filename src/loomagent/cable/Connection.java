@@ -109,7 +109,7 @@ public final class Connection implements AutoCloseable {
   private final Envelope envelope = new Envelope();
   private Queue<Inbox.Item> batch = new ArrayDeque<>();
   private Socket socket;
-  private boolean goodbye; // the server answered the close
+  private boolean goodbye; // this socket has ended, by itself or after our close
 
   /**
    * A connection that has not begun.
@@ -191,9 +191,7 @@ public final class Connection implements AutoCloseable {
       if (socket.number() == 0) {
         subscription.start(System.nanoTime());
       }
-      if (batch.isEmpty()) { // it is not after a fault: what was received comes first
-        batch = inbox.take(batch, subscription.deadline() - System.nanoTime());
-      }
+      takeUntil(subscription.deadline());
       handle(batch);
       subscription.alive(socket.number(), socket.lastLife());
       subscription.tick(System.nanoTime());
@@ -217,10 +215,17 @@ public final class Connection implements AutoCloseable {
   private void awaitGoodbye() throws InterruptedException {
     long end = System.nanoTime() + GOODBYE_LIMIT.toNanos();
     while (!goodbye && System.nanoTime() - end < 0) {
-      batch = inbox.take(batch, end - System.nanoTime());
+      takeUntil(end);
       handle(batch);
     }
     socket.drop();
+  }
+
+  // A batch is not empty after a fault: what was received comes first.
+  private void takeUntil(long end) throws InterruptedException {
+    if (batch.isEmpty()) {
+      batch = inbox.take(batch, end - System.nanoTime());
+    }
   }
 
   /** Empties a batch. Time that the listener took is not counted as the server's silence. */
@@ -272,6 +277,7 @@ public final class Connection implements AutoCloseable {
     public void dial(int number, boolean freshToken) {
       Socket dialled = new Socket(number, inbox);
       socket = dialled;
+      goodbye = false;
       if (dials.get() >= MOST_DIALS) {
         dialled.failed(
             Failure.unreachable(

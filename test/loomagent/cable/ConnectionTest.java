@@ -602,12 +602,17 @@ final class ConnectionTest {
           awaitUninterruptibly(stopping);
         };
     live();
+    simulator.drop();
+    recorder.live(); // the goodbye of an earlier socket is not that of this one
     for (int i = 0; i < 100; i++) {
       simulator.publish(event("e" + i));
     }
     first.await();
     Thread stopper = new Thread(connection::close);
     stopper.start();
+    while (stopper.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait(); // until close() waits for the connection's thread
+    }
     stopping.countDown();
     stopper.join();
     assertEquals(100, arrived().size(), "in the inbox, or on the way before the server's goodbye");
