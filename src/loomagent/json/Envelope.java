@@ -82,6 +82,27 @@ public final class Envelope {
     }
   }
 
+  /**
+   * Reads an event that lies by itself in the bytes {@code from} to {@code to} (exclusive), as it
+   * does in a journal: as if it were the {@code message} of a frame that has nothing else.
+   *
+   * @throws JsonException when it is not JSON
+   */
+  public void readMessage(byte[] utf8, int from, int to) {
+    clear();
+    scan.reset(utf8, from, to);
+    try {
+      int start = scan.first();
+      int end = message(start);
+      scan.last(end);
+      message.lies(start, end, scan.plain);
+      object = true;
+    } catch (JsonException e) {
+      clear();
+      throw e;
+    }
+  }
+
   private void clear() {
     object = false;
     type.clear();

@@ -244,4 +244,16 @@ class EnvelopeTest {
     assertThrows(JsonException.class, () -> read("{\"message\":{\"id\":[" + inner + "]}}"));
     assertThrows(JsonException.class, () -> read("{\"message\":".repeat(1_000_000)));
   }
+
+  @Test
+  void anEventByItselfIsReadAsTheMessageOfAFrame() {
+    byte[] alone = (".. " + MESSAGE + " ..").getBytes(UTF_8);
+    envelope.readMessage(alone, 2, alone.length - 2);
+    assertTrue(envelope.messageIsObject());
+    assertEquals("bd6b9b7f-5ea2-4015-a07a-e3ba15d083cd", envelope.id());
+    assertEquals("mission_control.job_added", envelope.name());
+    assertEquals(MESSAGE, envelope.messageText());
+    assertThrows(JsonException.class, () -> envelope.readMessage(alone, 0, alone.length));
+    assertEmpty();
+  }
 }
