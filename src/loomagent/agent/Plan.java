@@ -3,13 +3,11 @@ package loomagent.agent;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import loomagent.base.Nearest;
 import loomagent.base.Words;
 import loomagent.config.Configuration;
-import loomagent.config.EventGlobs;
 import loomagent.config.HandlerSettings;
 import loomagent.plugin.HandlerType;
 import loomagent.plugin.Handlers;
@@ -49,7 +47,7 @@ public record Plan(List<Planned> handlers, List<String> problems, List<String> n
     }
     for (HandlerType type : found.types()) {
       if (!type.builtIn() && taken.add(type.type())) {
-        plan.handlers.add(new Planned(byDefault(type.type()), type));
+        plan.handlers.add(new Planned(HandlerSettings.byDefault(type.type()), type));
         plan.notes.add(
             "handler "
                 + type.type()
@@ -61,7 +59,7 @@ public record Plan(List<Planned> handlers, List<String> problems, List<String> n
       }
     }
     if (plan.handlers.isEmpty() && plan.problems.isEmpty() && configuration.handlers().isEmpty()) {
-      plan.add(byDefault("log"), found);
+      plan.add(HandlerSettings.byDefault("log"), found);
       plan.notes.add(
           "no handler is configured and no jar brings one: events are logged to standard output");
     }
@@ -110,9 +108,5 @@ public record Plan(List<Planned> handlers, List<String> problems, List<String> n
                     + settings.name()
                     + ".type to one that the command \"handlers\" lists, or drop its jar into"
                     + " handlers.dir");
-  }
-
-  private static HandlerSettings byDefault(String type) {
-    return new HandlerSettings(type, type, EventGlobs.parse("*"), true, Map.of(), "default");
   }
 }

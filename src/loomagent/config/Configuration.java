@@ -3,8 +3,11 @@ package loomagent.config;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 
 /**
  * A configuration in which nothing is wrong. Immutable, and safe to use from any thread. Secrets
@@ -32,13 +35,22 @@ public record Configuration(
     return new Reader(source).read();
   }
 
-  /** What is set, or the default; not for a handler's key. */
+  /** What is set, or the default; not for a handler's key, nor for one that may be absent. */
   public <T> T get(Key<T> key) {
     return key.among(values, "");
   }
 
   public URI url() {
     return get(Key.LOOM_URL);
+  }
+
+  /** Of the Loom API, to put a path behind: no slash at the end, no query. */
+  public URI loomApi() {
+    return get(Key.LOOM_API);
+  }
+
+  public Optional<UUID> organization() {
+    return find(Key.ORGANIZATION);
   }
 
   public List<String> events() {
@@ -61,6 +73,33 @@ public record Configuration(
     return get(Key.STALE_AFTER);
   }
 
+  /** Present if, and only if, {@link #backfillPassword} is. */
+  public Optional<String> backfillApp() {
+    return find(Key.BACKFILL_APP);
+  }
+
+  public Optional<Value> backfillPassword() {
+    return find(Key.BACKFILL_PASSWORD);
+  }
+
+  public Duration backfillMargin() {
+    return get(Key.BACKFILL_MARGIN);
+  }
+
+  /** Not in the future; an age was counted back from the time of loading. */
+  public Optional<Instant> backfillSince() {
+    return find(Key.BACKFILL_SINCE);
+  }
+
+  public Duration journalKeep() {
+    return get(Key.JOURNAL_KEEP);
+  }
+
+  /** In bytes. */
+  public long journalMaxSize() {
+    return get(Key.JOURNAL_MAX_SIZE);
+  }
+
   public Path dataDir() {
     return get(Key.DATA_DIR);
   }
@@ -79,5 +118,9 @@ public record Configuration(
 
   public Duration shutdownTimeout() {
     return get(Key.SHUTDOWN_TIMEOUT);
+  }
+
+  private <T> Optional<T> find(Key<T> key) {
+    return Optional.ofNullable(get(key));
   }
 }

@@ -4,20 +4,38 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
+import java.util.Map;
 
-/** The websocket address, checked before a token is sent to it. */
+/** Loom's addresses, checked before a token or a password is sent to them. */
 final class LoomUrl {
   static final String SANDBOX = "wss://loom.sandbox.zaikio.com/websocket";
-  static final String PRODUCTION = "wss://loom.zaikio.com/websocket";
+  static final String SANDBOX_API = "https://loom.sandbox.zaikio.com";
+
+  /** The defaults that differ in production, by their keys. */
+  static final Map<String, String> PRODUCTION =
+      Map.of(
+          "loom.url", "wss://loom.zaikio.com/websocket",
+          "loom.api", "https://loom.zaikio.com");
 
   private LoomUrl() {}
 
   /**
-   * Never shows the address itself, which may have a password in it.
+   * The websocket's. Never shows the address itself, which may have a password in it.
    *
    * @throws IllegalArgumentException with what is wrong, to stand behind the key's name
    */
-  static URI parse(String text) {
+  static URI websocket(String text) {
+    return parse(text, "ws", "token", "/websocket");
+  }
+
+  /** The API's, without a slash at its end. Like {@link #websocket} in all else. */
+  static URI api(String text) {
+    URI url = parse(text, "http", "password", "");
+    require(url.getRawQuery() == null, "holds a ?. Remove it and what follows.");
+    return URI.create(text.replaceFirst("/+$", ""));
+  }
+
+  private static URI parse(String text, String scheme, String secret, String path) {
     require(text.length() <= 2_048, "is longer than servers take, 2048 characters. Shorten it.");
     URI url;
     try {
@@ -25,18 +43,20 @@ final class LoomUrl {
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException("is no address: " + e.getReason() + ". Correct it.", e);
     }
-    boolean plain = "ws".equalsIgnoreCase(url.getScheme());
+    boolean plain = scheme.equalsIgnoreCase(url.getScheme());
     String authority = url.getRawAuthority() == null ? "" : url.getRawAuthority();
     require(
-        plain || "wss".equalsIgnoreCase(url.getScheme()),
-        "has to begin with wss:// (or ws:// on this machine).");
+        plain || (scheme + "s").equalsIgnoreCase(url.getScheme()),
+        "has to begin with %1$ss:// (or %1$s:// on this machine).".formatted(scheme));
     require(!authority.contains("@"), "holds a user name or password. Remove it, and the @.");
-    require(url.getHost() != null, "has no valid host. Write it like wss://host/websocket.");
+    String example = scheme + "s://host" + path;
+    require(url.getHost() != null, "has no valid host. Write it like " + example + ".");
     require(url.getPort() != 0 && url.getPort() < 65_536, "needs a port from 1 to 65535.");
     require(url.getRawFragment() == null, "holds a #. Remove it and what follows.");
     require(
         !plain || loopback(url.getHost()),
-        "would send the token unencrypted. Write wss://; ws:// is for this machine only"
+        "would send the %s unencrypted. Write %2$ss://; %2$s:// is for this machine only"
+                .formatted(secret, scheme)
             + " (127.0.0.1, ::1, localhost).");
     return url;
   }

@@ -2,6 +2,7 @@ package loomagent.config;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,13 +10,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import loomagent.base.Words;
@@ -32,9 +30,6 @@ final class Reader {
   private static final int DEFAULT = 5_000_000;
 
   private static final String PREFIX = "LOOM_AGENT_";
-  // More underscores could not be told from the name's or the setting's own.
-  private static final Pattern ONE_WORD =
-      Pattern.compile(PREFIX + "HANDLER_([A-Z0-9]{1,64})_([A-Z0-9]+)");
 
   private final Problems problems = new Problems();
   private final Problems warnings = new Problems();
@@ -50,6 +45,14 @@ final class Reader {
     this.source = source;
   }
 
+  /** The defaults alone, as the table has them. */
+  static HandlerSettings byDefault(String handler) {
+    Source nothing =
+        new Source(Optional.empty(), Path.of("agent.properties"), List.of(), Map.of())
+            .withoutLookups();
+    return new Reader(nothing).handler(handler, List.of(), "default");
+  }
+
   Configuration read() throws ConfigurationException {
     lay();
     written.values().forEach(this::read);
@@ -60,8 +63,12 @@ final class Reader {
     } else if (!problems.tell(0)) {
       sayWhatIsMissing(found ? ". " : ", and there is no such file. ");
     }
+    if (!problems.tell(0)) {
+      together(Key.BACKFILL_APP, Key.BACKFILL_PASSWORD);
+      together(Key.BACKFILL_PASSWORD, Key.BACKFILL_APP);
+    }
     readDefaults("");
-    compare(Key.RECONNECT_FIRST, Key.RECONNECT_LONGEST);
+    compare("", Key.RECONNECT_FIRST, Key.RECONNECT_LONGEST);
     List<HandlerSettings> handlers = handlers();
     List<String> wrong = problems.inOrder();
     if (!wrong.isEmpty()) {
@@ -84,6 +91,7 @@ final class Reader {
       } else if (Key.find(key).isPresent() || Key.handler(key).isPresent()) {
         written.put(key, value);
         warnOfReaders(value);
+        warnOfSlip(value);
       } else {
         problems.add(value, Key.complaint(key));
       }
@@ -120,6 +128,16 @@ final class Reader {
     }
   }
 
+  /** Nobody checks the own settings of a handler that does not. */
+  private void warnOfSlip(Value value) {
+    if (Key.find(value.key()).isEmpty()) {
+      String fact = Problems.plain(value.key()) + " goes to the handler as a setting of its own. ";
+      Key.misspelt(value.key())
+          .map(near -> fact + "Did you mean " + Problems.quote(near) + "?")
+          .ifPresent(words -> warnings.add(value, words));
+    }
+  }
+
   private boolean readByOthers(Value value) {
     try {
       return value.order() < MISSING
@@ -152,17 +170,13 @@ final class Reader {
     int order = ENVIRONMENT;
     for (String name : new TreeSet<>(source.environment().keySet())) {
       String origin = "environment " + Problems.plain(name);
-      Matcher word = ONE_WORD.matcher(name);
+      List<String> meant =
+          keys.getOrDefault(name, Key.ofHandler(name).map(List::of).orElse(List.of()));
       order++;
-      if (keys.containsKey(name)) {
-        for (String key : keys.get(name)) {
-          values.add(value(key, source.environment().get(name), order, origin));
-        }
-      } else if (word.matches()) {
-        String key = "handler." + word.group(1) + "." + word.group(2);
-        String text = source.environment().get(name);
-        values.add(value(key.toLowerCase(Locale.ROOT), text, order, origin));
-      } else if (name.startsWith(PREFIX)) {
+      for (String key : meant) {
+        values.add(value(key, source.environment().get(name), order, origin));
+      }
+      if (meant.isEmpty() && name.startsWith(PREFIX)) {
         warnings.add(order, origin, "belongs to no key and is ignored. Correct it, or unset it.");
       }
     }
@@ -199,10 +213,17 @@ final class Reader {
 
   private void sayWhatIsMissing(String why) {
     for (Key<?> key : Key.all()) {
-      if (key.standard().isEmpty() && !written.containsKey(key.name())) {
+      if (key.required() && !written.containsKey(key.name())) {
         String missing = key.name() + " is missing" + why + key.advice();
         problems.add(MISSING, source.chosen().toString(), missing);
       }
+    }
+  }
+
+  private void together(Key<?> key, Key<?> other) {
+    if (written.containsKey(key.name()) && !written.containsKey(other.name())) {
+      String told = key.name() + " needs " + other.name() + " beside it. Write both, or neither.";
+      problems.add(written.get(key.name()), told);
     }
   }
 
@@ -212,25 +233,28 @@ final class Reader {
     for (Key<?> key : Key.all()) {
       String name = key.of(handler);
       boolean handlers = key.name().contains(Key.NAME);
-      String text = production && key.equals(Key.LOOM_URL) ? LoomUrl.PRODUCTION : key.standard();
+      String text = key.standard();
+      if (production) {
+        text = LoomUrl.PRODUCTION.getOrDefault(name, text);
+      }
       if (handlers != handler.isEmpty() && !values.containsKey(name) && !text.isEmpty()) {
         read(value(name, text.replace(Key.NAME, handler), DEFAULT, "the default"));
       }
     }
   }
 
-  private void compare(Key<Duration> first, Key<Duration> longest) {
-    Duration from = first.among(values, "");
-    Duration to = longest.among(values, "");
+  private void compare(String handler, Key<Duration> first, Key<Duration> longest) {
+    Duration from = first.among(values, handler);
+    Duration to = longest.among(values, handler);
     List<Value> both =
-        Stream.of(longest.name(), first.name())
+        Stream.of(longest.of(handler), first.of(handler))
             .filter(written::containsKey)
             .map(written::get)
             .toList();
     // Where one of them is wrong in itself, its default proves nothing.
     if (to.compareTo(from) < 0 && both.stream().noneMatch(v -> problems.tell(v.order()))) {
       String told = "%s is %s, shorter than %s (%s). Raise it, or lower %3$s.";
-      Object[] names = {longest.name(), Words.of(to), first.name(), Words.of(from)};
+      Object[] names = {longest.of(handler), Words.of(to), first.of(handler), Words.of(from)};
       problems.add(both.get(0), told.formatted(names));
     }
   }
@@ -243,24 +267,19 @@ final class Reader {
           .ifPresent(name -> byName.computeIfAbsent(name, n -> new ArrayList<>()).add(value));
     }
     List<HandlerSettings> handlers = new ArrayList<>();
-    byName.forEach((name, all) -> handlers.add(handler(name, all)));
+    byName.forEach((name, all) -> handlers.add(handler(name, all, all.get(0).origin())));
     return List.copyOf(handlers);
   }
 
-  private HandlerSettings handler(String name, List<Value> all) {
+  private HandlerSettings handler(String name, List<Value> all, String origin) {
     readDefaults(name);
+    compare(name, Key.HANDLER_RETRY_FIRST, Key.HANDLER_RETRY_LONGEST);
     Map<String, Value> own = new LinkedHashMap<>();
     for (Value value : all) {
       if (Key.find(value.key()).isEmpty()) {
         own.put(value.key().substring("handler..".length() + name.length()), value);
       }
     }
-    return new HandlerSettings(
-        name,
-        Key.HANDLER_TYPE.among(values, name),
-        Key.HANDLER_EVENTS.among(values, name),
-        Key.HANDLER_ENABLED.among(values, name),
-        new LiveSettings(own),
-        all.get(0).origin());
+    return HandlerSettings.of(name, values, new LiveSettings(own), origin);
   }
 }

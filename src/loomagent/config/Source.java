@@ -1,6 +1,7 @@
 package loomagent.config;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,14 +14,16 @@ import java.util.Optional;
  * @param sets each {@code --set KEY=VALUE}, as given; of the same key the last one counts
  * @param environment the process's environment variables
  * @param lookups whether all that only a subscription needs has to be there: events, the token, and
- *     what the ${…} in the token and the handlers' own settings point to
+ *     what the ${…} in secrets and the handlers' own settings point to
+ * @param clock what an age counts back from
  */
 public record Source(
     Optional<Path> file,
     Path defaultFile,
     List<String> sets,
     Map<String, String> environment,
-    boolean lookups) {
+    boolean lookups,
+    Clock clock) {
   public Source {
     sets = List.copyOf(sets);
     environment = Map.copyOf(environment);
@@ -29,14 +32,14 @@ public record Source(
   /** As the running agent needs it: everything has to be there. */
   public Source(
       Optional<Path> file, Path defaultFile, List<String> sets, Map<String, String> environment) {
-    this(file, defaultFile, sets, environment, true);
+    this(file, defaultFile, sets, environment, true, Clock.systemUTC());
   }
 
   /**
    * For a command that does not subscribe: it works where there is no token, or none to be read.
    */
   public Source withoutLookups() {
-    return new Source(file, defaultFile, sets, environment, false);
+    return new Source(file, defaultFile, sets, environment, false, clock);
   }
 
   Path chosen() {

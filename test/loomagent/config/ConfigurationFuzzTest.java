@@ -1,5 +1,6 @@
 package loomagent.config;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
@@ -12,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,6 +56,16 @@ final class ConfigurationFuzzTest {
     "0",
     "99999999999999999999d",
     "wss://",
+    "https://",
+    "http://127.0.0.1",
+    "1GB",
+    "9999999TB",
+    "999999999d",
+    "2026-10-01T06:00:00Z",
+    "+999999999-12-31T23:59:59-18:00",
+    "payload.",
+    "handler.mis.retry.",
+    "newest",
     "ws://127.0.0.1",
     "[::1]",
     "@",
@@ -104,10 +117,26 @@ final class ConfigurationFuzzTest {
     }
   }
 
+  private static final Set<String> KEYS =
+      Key.all().stream()
+          .map(Key::name)
+          .filter(name -> name.contains(Key.NAME))
+          .map(name -> name.replace("handler.<name>.", ""))
+          .collect(Collectors.toSet());
+
   private static void use(Configuration read) throws IOException {
     read.token().resolve();
+    assertEquals(read.backfillApp().isPresent(), read.backfillPassword().isPresent());
+    if (read.backfillPassword().isPresent()) {
+      read.backfillPassword().get().resolve();
+    }
+    assertFalse(read.backfillSince().filter(Sources.NOW::isBefore).isPresent());
+    assertFalse(read.loomApi().toString().endsWith("/"));
     for (HandlerSettings handler : read.handlers()) {
       handler.events().why("a.b");
+      assertTrue(handler.retry().longest().compareTo(handler.retry().first()) >= 0);
+      assertTrue(handler.lanes().count() == 1 || !handler.lanes().key().isEmpty());
+      assertTrue(handler.settings().keySet().stream().noneMatch(KEYS::contains));
       try {
         List.copyOf(handler.settings().values());
       } catch (UncheckedIOException e) {

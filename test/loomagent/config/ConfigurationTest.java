@@ -40,6 +40,14 @@ final class ConfigurationTest {
     assertEquals("info", read.logLevel());
     assertEquals("text", read.logFormat());
     assertEquals(Duration.ofSeconds(20), read.shutdownTimeout());
+    assertEquals(URI.create("https://loom.sandbox.zaikio.com"), read.loomApi());
+    assertEquals(Optional.empty(), read.organization());
+    assertEquals(Optional.empty(), read.backfillApp());
+    assertEquals(Optional.empty(), read.backfillPassword());
+    assertEquals(Duration.ofMinutes(5), read.backfillMargin());
+    assertEquals(Optional.empty(), read.backfillSince());
+    assertEquals(Duration.ofDays(7), read.journalKeep());
+    assertEquals(1L << 30, read.journalMaxSize());
     assertEquals(List.of(), read.handlers());
     assertEquals(List.of(), read.warnings());
     assertEquals(folder.resolve("agent.properties").toString(), read.origin());
@@ -216,14 +224,14 @@ final class ConfigurationTest {
         Sources.ENOUGH
             + "standby = true\n"
             + "connection.berlin.token = secret-words\n"
-            + "handler.mis.retry.first = x\n");
+            + "handler.mis.connection = x\n");
     sources.variable("LOOM_AGENT_HTTP_LISTEN", "127.0.0.1:9464");
     assertEquals(
         List.of(
             "agent.properties:3: standby belongs to a later version; this one ignores it.",
             "agent.properties:4: connection.berlin.token belongs to a later version; this one"
                 + " ignores it.",
-            "agent.properties:5: handler.mis.retry.first belongs to a later version; this one"
+            "agent.properties:5: handler.mis.connection belongs to a later version; this one"
                 + " ignores it.",
             "environment LOOM_AGENT_HTTP_LISTEN: http.listen belongs to a later version; this one"
                 + " ignores it."),

@@ -26,7 +26,7 @@ final class LoomUrlTest {
             "ws://127.255.3.4",
             "ws://[::1]:65535/",
             "ws://[0:0:0:0:0:0:0:1]/")) {
-      assertEquals(URI.create(right), LoomUrl.parse(right));
+      assertEquals(URI.create(right), LoomUrl.websocket(right));
     }
   }
 
@@ -54,7 +54,39 @@ final class LoomUrlTest {
     wrong.forEach(
         (text, why) -> {
           String words =
-              assertThrows(IllegalArgumentException.class, () -> LoomUrl.parse(text), text)
+              assertThrows(IllegalArgumentException.class, () -> LoomUrl.websocket(text), text)
+                  .getMessage();
+          assertTrue(words.contains(why), words);
+          assertFalse(words.contains("pw"), words);
+        });
+  }
+
+  @Test
+  void anAddressOfTheApiTakesAPathBehindIt() {
+    Map<String, String> right =
+        Map.of(
+            "https://loom.zaikio.com", "https://loom.zaikio.com",
+            "https://loom.zaikio.com/", "https://loom.zaikio.com",
+            "https://proxy.example:8443/loom//", "https://proxy.example:8443/loom",
+            "HTTPS://loom.zaikio.com", "HTTPS://loom.zaikio.com",
+            "http://localhost:3000/", "http://localhost:3000",
+            "http://[::1]:1", "http://[::1]:1");
+    right.forEach((text, url) -> assertEquals(URI.create(url), LoomUrl.api(text)));
+    Map<String, String> wrong =
+        Map.of(
+            "http://loom.zaikio.com", "would send the password unencrypted. Write https://;",
+            "http://127.0.0.1.evil.example/", "http:// is for this machine only",
+            "wss://loom.zaikio.com", "has to begin with https:// (or http:// on this machine).",
+            "loom.zaikio.com", "has to begin with https://",
+            "https:///x", "Write it like https://host.",
+            "https://user:pw@host", "password",
+            "https://host/?pw=1", "holds a ?. Remove it and what follows.",
+            "https://host?", "holds a ?",
+            "https://host/#pw", "holds a #");
+    wrong.forEach(
+        (text, why) -> {
+          String words =
+              assertThrows(IllegalArgumentException.class, () -> LoomUrl.api(text), text)
                   .getMessage();
           assertTrue(words.contains(why), words);
           assertFalse(words.contains("pw"), words);
@@ -65,7 +97,11 @@ final class LoomUrlTest {
   void theEnvironmentDecidesUnlessAnAddressIsWritten(@TempDir Path folder) throws Exception {
     Sources sources = new Sources(folder).file(Sources.ENOUGH + "environment = production");
     assertEquals(URI.create("wss://loom.zaikio.com/websocket"), sources.load().url());
+    assertEquals(URI.create("https://loom.zaikio.com"), sources.load().loomApi());
     sources.set("loom.url=ws://127.0.0.1:3000/x");
     assertEquals(URI.create("ws://127.0.0.1:3000/x"), sources.load().url());
+    assertEquals(URI.create("https://loom.zaikio.com"), sources.load().loomApi());
+    sources.set("loom.api=http://127.0.0.1:3000/");
+    assertEquals(URI.create("http://127.0.0.1:3000"), sources.load().loomApi());
   }
 }

@@ -51,9 +51,9 @@ final class SampleTest {
       assertEquals(1, keys.stream().filter(written::equals).count(), written);
       assertTrue(
           comments.get(written).contains(key.meaning() + ": " + key.form().words()), written);
-      boolean required = key.standard().isEmpty();
-      assertEquals(!required, lines.stream().anyMatch(l -> l.startsWith("#" + written + " = ")));
-      if (!required) {
+      assertEquals(
+          !key.required(), lines.stream().anyMatch(l -> l.startsWith("#" + written + " = ")));
+      if (!key.standard().isEmpty()) {
         assertEquals(key.standard().replace("<name>", "log"), values.get(written), written);
       }
     }
@@ -73,7 +73,7 @@ final class SampleTest {
             Optional.of(Path.of("agent.properties")),
             folder,
             List.of(),
-            Map.of("LOOM_TOKEN", "tok-of-the-sample"));
+            Map.of("LOOM_TOKEN", "tok-of-the-sample", "LOOM_EVENT_PASSWORD", "pw-of-the-sample"));
     Configuration asItIs = Configuration.load(source);
     Path open =
         Files.writeString(
@@ -88,6 +88,16 @@ final class SampleTest {
     assertEquals(Map.of("format", "line"), Map.copyOf(all.handlers().get(0).settings()));
     // The defaults as they are written are the defaults as they are.
     assertEquals(summary(asItIs, Path.of("").toAbsolutePath()), summary(all, folder));
+    assertEquals(
+        summary(HandlerSettings.byDefault("log")), summary(all.handlers().get(0)), "of a handler");
+    assertEquals("pw-of-the-sample", all.backfillPassword().orElseThrow().resolve());
+    for (Key<?> key : Key.all()) {
+      boolean mayBeAbsent = !key.required() && key.standard().isEmpty();
+      assertEquals(
+          mayBeAbsent || key.of("log") != key.name(),
+          key.among(asItIs.values(), "log") == null,
+          key.name());
+    }
   }
 
   @Test
@@ -103,13 +113,28 @@ final class SampleTest {
         c.get(Key.ENVIRONMENT),
         c.url(),
         c.events(),
+        c.loomApi(),
         c.reconnectFirst(),
         c.reconnectLongest(),
         c.staleAfter(),
+        c.backfillMargin(),
+        c.journalKeep(),
+        c.journalMaxSize(),
         folder.relativize(c.dataDir()),
         folder.relativize(c.handlersDir()),
         c.logLevel(),
         c.logFormat(),
         c.shutdownTimeout());
+  }
+
+  private static List<Object> summary(HandlerSettings h) {
+    return List.of(
+        h.type(),
+        h.events().toString(),
+        h.enabled(),
+        h.start(),
+        h.retry(),
+        h.timeout(),
+        h.lanes().count());
   }
 }

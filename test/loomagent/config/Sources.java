@@ -7,6 +7,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +19,8 @@ import java.util.Optional;
 /** Builds what a configuration is read from; its file is called agent.properties in messages. */
 final class Sources {
   static final String ENOUGH = "events = app.event\ntoken = ${env:T}\n";
+
+  static final Instant NOW = Instant.parse("2026-10-08T12:00:00Z");
 
   private final Path folder;
   private final List<String> sets = new ArrayList<>();
@@ -51,13 +56,21 @@ final class Sources {
     return this;
   }
 
+  Sources unset() {
+    sets.clear();
+    environment.clear();
+    return variable("T", "tok-default-1");
+  }
+
   Sources variable(String name, String value) {
     environment.put(name, value);
     return this;
   }
 
   Source source() {
-    return new Source(Optional.empty(), folder.resolve("agent.properties"), sets, environment);
+    Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+    Path file = folder.resolve("agent.properties");
+    return new Source(Optional.empty(), file, sets, environment, true, clock);
   }
 
   Configuration load() throws ConfigurationException {
