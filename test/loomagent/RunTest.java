@@ -280,7 +280,7 @@ class RunTest {
     loom.awaitOut("Ctrl-C ends it", SOON);
     List<String> settings =
         loom.out().lines().filter(line -> line.matches("[a-z.]+ = .*")).toList();
-    assertEquals(3, settings.size(), loom.out());
+    assertEquals(7, settings.size(), loom.out());
     Path config = folder.resolve("pasted.properties");
     Files.writeString(config, String.join("\n", settings) + "\nhandler.log.format = json\n");
     AgentProcess agent = ready(keep(AgentProcess.start(jar, config)));

@@ -2,7 +2,6 @@ package loomagent.cli;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -29,20 +28,30 @@ final class SimulateCommand implements Command {
   @Override
   public String page() {
     return """
-    java -jar loom-agent.jar simulate [--port P] [--rate R] [--file F.ndjson] [--token T]
+    java -jar loom-agent.jar simulate [--port P] [--rate R] [--file F.ndjson]
+                                      [--token T] [--app A] [--password W]
 
     Plays Loom on 127.0.0.1 until Ctrl-C: the websocket, with events made up at a rate, or from
-    a file, or POSTed to it. It prints the settings that point an agent to it.
+    a file, or POSTed to it, and the API to pull missed ones from, which remembers the newest
+    100000. It prints the settings that point an agent to it.
 
-      --port P    the port (4040; 0 takes any that is free)
-      --rate R    events a second while somebody is subscribed (1; 0 for none)
-      --file F    take the events from a file with one JSON event a line, once, in order
-      --token T   the bearer token to accept (made up anew at each start)
+      --port P       the port (4040; 0 takes any that is free)
+      --rate R       events a second while somebody is subscribed (1; 0 for none); made-up ones
+                     go on for ten minutes after the last subscriber left, which misses them
+      --file F       take the events from a file with one JSON event a line, once, in order;
+                     they wait for a subscriber
+      --token T      the bearer token to accept (made up anew at each start)
+      --app A        the app's technical name, to pull with (simulated_app)
+      --password W   the app's event password, to pull with (made up anew at each start)
 
     While it runs
       curl -X POST http://127.0.0.1:4040/admin/events -d '{"name":"mission_control.job_added"}'
       curl -X POST 'http://127.0.0.1:4040/admin/disconnect?reason=server_restart&reconnect=true'
       curl -X POST http://127.0.0.1:4040/admin/drop
+      curl -X POST 'http://127.0.0.1:4040/admin/away?for=30s'
+
+    The last one cuts every websocket and lets none in for a while, so that an agent misses
+    events and has a gap to close.
 
     Examples
       java -jar loom-agent.jar simulate
@@ -53,7 +62,19 @@ final class SimulateCommand implements Command {
 
   @Override
   public Map<String, Boolean> options() {
-    return Map.of("--port", true, "--rate", true, "--file", true, "--token", true);
+    return Map.of(
+        "--port",
+        true,
+        "--rate",
+        true,
+        "--file",
+        true,
+        "--token",
+        true,
+        "--app",
+        true,
+        "--password",
+        true);
   }
 
   @Override
@@ -79,6 +100,7 @@ final class SimulateCommand implements Command {
           Settings.defaults()
               .withPort(arguments.number("--port", 0, 65_535).orElse(PORT))
               .withEvents(rate(arguments), events)
+              .withPull(pull(arguments))
               .withLog(terminal.err()::println);
       Optional<String> token = arguments.value("--token");
       return token.isPresent() ? settings.withTokens(Set.of(token.get())) : settings;
@@ -94,6 +116,12 @@ final class SimulateCommand implements Command {
     }
   }
 
+  private static Settings.Pull pull(Arguments arguments) {
+    Settings.Pull pull = Settings.defaults().pull();
+    return pull.withLogin(
+        arguments.value("--app").orElse(pull.app()), arguments.value("--password").orElse(""));
+  }
+
   private static double rate(Arguments arguments) throws UsageException {
     String text = arguments.value("--rate").orElse("1");
     try {
@@ -104,18 +132,23 @@ final class SimulateCommand implements Command {
   }
 
   private static void introduce(Simulator simulator, PrintStream out) {
-    URI url = simulator.url();
     out.println("Loom is simulated. Point an agent to it with these settings:");
     out.println();
-    out.println("loom.url = " + url);
+    out.println("loom.url = " + simulator.url());
     out.println("token = " + simulator.token());
     out.println("events = mission_control.job_added,mission_control.job_updated");
+    out.println("organization = " + Events.ORGANIZATION);
+    out.println("loom.api = " + simulator.api());
+    out.println("backfill.app = " + simulator.app());
+    out.println("backfill.password = " + simulator.eventPassword());
     out.println();
     out.println("Publish an event:");
     out.println(
-        "curl -X POST http://127.0.0.1:"
-            + url.getPort()
+        "curl -X POST "
+            + simulator.api()
             + "/admin/events -d '{\"name\":\"mission_control.job_added\"}'");
+    out.println("Have an agent miss some:");
+    out.println("curl -X POST '" + simulator.api() + "/admin/away?for=30s'");
     out.println("Ctrl-C ends it.");
   }
 }

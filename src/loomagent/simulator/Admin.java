@@ -2,6 +2,7 @@ package loomagent.simulator;
 
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,7 +10,7 @@ import java.util.stream.Stream;
 
 /**
  * Drives a running simulator over HTTP: {@code POST /admin/events}, {@code disconnect}, {@code
- * drop}.
+ * drop}, {@code away}.
  */
 final class Admin {
   static final String PATH = "/admin/";
@@ -29,8 +30,9 @@ final class Admin {
                 simulator.publish(Events.complete(peer.request().body())) + " reached";
             case PATH + "disconnect" -> disconnect(peer.request());
             case PATH + "drop" -> simulator.drop() + " dropped";
-            default ->
-                throw new Refused(404, "There is /admin/events, /admin/disconnect, /admin/drop");
+            case PATH + "away" ->
+                simulator.away(span(peer.request())) + " dropped, and none let in for a while";
+            default -> throw new Refused(404, "There is /admin/events, disconnect, drop, away");
           };
       peer.respond(202, Map.of(), done + "\n");
     } catch (IllegalArgumentException e) {
@@ -54,6 +56,14 @@ final class Admin {
     boolean reconnect = !parameter(request, "reconnect").equals(Optional.of("false"));
     String reason = parameter(request, "reason").orElse("remote");
     return simulator.disconnect(reason, reconnect) + " disconnected";
+  }
+
+  private static Duration span(Request request) {
+    String text = parameter(request, "for").orElse("");
+    if (!text.matches("\\d{1,5}[smh]")) {
+      throw new IllegalArgumentException("Say for how long, such as ?for=5s, ?for=2m or ?for=1h");
+    }
+    return Duration.parse("PT" + text);
   }
 
   private static Optional<String> parameter(Request request, String name) {

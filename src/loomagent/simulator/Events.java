@@ -22,31 +22,54 @@ import loomagent.json.JsonException;
 /** Where events come from. Called by one thread at a time. */
 @FunctionalInterface
 public interface Events {
+  /** The Organization that an event belongs to unless it says otherwise: that of Loom's sample. */
+  String ORGANIZATION = "837ebb91-2d4b-4818-a19b-04fea7be8cde";
+
   /**
    * The next event as JSON, or nothing when there are no more.
    *
-   * @param subscribed the names that somebody is subscribed to now; one at least
+   * @param subscribed the names that somebody is or was subscribed to; one at least
    */
   Optional<String> next(Set<String> subscribed);
 
-  /** Events without end in the shape of Loom's sample, of each subscribed name in turn. */
+  /**
+   * Whether events go on for ten minutes after the last subscriber left, so that it misses some to
+   * pull. Otherwise they wait for a subscriber.
+   */
+  default boolean goesOn() {
+    return false;
+  }
+
+  /**
+   * Events without end in the shape of Loom's sample, of each subscribed name in turn. Once
+   * somebody was there they go on without him for a while.
+   */
   static Events madeUp() {
     AtomicInteger turn = new AtomicInteger();
-    return subscribed -> {
-      List<String> names = subscribed.stream().sorted().toList();
-      String name = names.get(Math.floorMod(turn.getAndIncrement(), names.size()));
-      String event =
-          """
-          {"name":%s,"payload":{"_meta":{"origin":"simulator"},"job_id":"%2$s"},\
-          "link":"https://mc.sandbox.zaikio.com/api/v1/jobs/%2$s"}\
-          """;
-      return Optional.of(complete(event.formatted(Json.write(name), UUID.randomUUID())));
+    return new Events() {
+      @Override
+      public Optional<String> next(Set<String> subscribed) {
+        List<String> names = subscribed.stream().sorted().toList();
+        String name = names.get(Math.floorMod(turn.getAndIncrement(), names.size()));
+        String event =
+            """
+            {"name":%s,"payload":{"_meta":{"origin":"simulator"},"job_id":"%2$s"},\
+            "link":"https://mc.sandbox.zaikio.com/api/v1/jobs/%2$s"}\
+            """;
+        return Optional.of(complete(event.formatted(Json.write(name), UUID.randomUUID())));
+      }
+
+      @Override
+      public boolean goesOn() {
+        return true;
+      }
     };
   }
 
   /**
-   * The events of a file, one a line, in order, once; then no more. They are read now, and what
-   * {@link #complete} adds is added as each is sent. Empty lines do not count.
+   * The events of a file, one a line, in order, once; then no more. They wait for a subscriber,
+   * each of them. They are read now, and what {@link #complete} adds is added as each is sent.
+   * Empty lines do not count.
    *
    * @throws IOException when the file cannot be read, is no UTF-8 or is longer than 64 MB
    * @throws IllegalArgumentException naming the first line that is no event
@@ -102,7 +125,7 @@ public interface Events {
     added.put("timestamp", now);
     added.put("received_at", now);
     added.put("version", "1.0");
-    added.put("subject", "Org/837ebb91-2d4b-4818-a19b-04fea7be8cde"); // that of Loom's sample
+    added.put("subject", "Org/" + ORGANIZATION);
     added.keySet().removeAll(object(event).keySet());
     String front = Json.write(added).replaceFirst("}$", added.isEmpty() ? "" : ",");
     return front + event.substring(event.indexOf('{') + 1);

@@ -65,6 +65,9 @@ public final class Peer {
       raw(answer.getBytes(UTF_8));
       upgraded = true;
     }
+    if (simulator.isAway()) {
+      cut(); // let in a moment before, and not yet seen by whoever cut all the others
+    }
   }
 
   /** The head of a 101 with this accept key and these further lines, each with its CR LF. */
@@ -216,6 +219,10 @@ public final class Peer {
 
   Settings settings() {
     return simulator.settings();
+  }
+
+  Published published() {
+    return simulator.published();
   }
 
   Outbox outbox() {

@@ -11,6 +11,9 @@ public interface Script {
   /** The well-behaved server: answers as Rails would, from the upgrade to the close. */
   Script RAILS = new Rails();
 
+  /** The well-behaved pull API: 100 events a page, of all Organizations, for who has a password. */
+  Script PULL = new PullApi();
+
   /**
    * Plays the server's part.
    *

@@ -2,6 +2,7 @@ package loomagent.simulator;
 
 import java.time.Duration;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
@@ -11,10 +12,11 @@ import java.util.function.Consumer;
  * @param tokens the bearer tokens it accepts; none means one made up at start
  * @param pingEvery the time between two pings, 3 seconds as in Rails; at least 1 ms
  * @param strictOrigin whether a missing Origin is refused, as Rails' forgery protection does
- * @param rate events of {@code source} a second while somebody is subscribed, 0 for none, at most
- *     1,000,000
+ * @param rate events of {@code source} a second while somebody is subscribed (see {@link
+ *     Events#goesOn} for the time after), 0 for none, at most 1,000,000
  * @param patience how long a client may send no more of its request, or read nothing of what waits
  *     for it; at least 1 ms, less than a day
+ * @param pull how the pull API behaves
  * @param log told one line a fact, from any thread; must return at once
  */
 public record Settings(
@@ -25,7 +27,44 @@ public record Settings(
     double rate,
     Events source,
     Duration patience,
+    Pull pull,
     Consumer<String> log) {
+
+  /**
+   * How the pull API behaves.
+   *
+   * @param app the app's technical name, the user of its Basic authentication
+   * @param password the app's event password; empty means one made up at start
+   * @param remembered how many events can be pulled, the newest, as long as their text fits a
+   *     quarter of the heap; 0 for none
+   * @param foreign how many events of other Organizations are mixed in for each event, with its
+   *     name and times; at most 100
+   */
+  public record Pull(String app, String password, int remembered, int foreign) {
+    /**
+     * Refuses what cannot be.
+     *
+     * @throws IllegalArgumentException naming the setting and its limits
+     */
+    public Pull {
+      require(app.matches("[!-9;-~]+"), "the app is empty or holds a space or a colon");
+      require(password.matches("[!-~]*"), "the event password holds more than visible ASCII");
+      require(remembered >= 0, "remembered is " + remembered + "; it has to be 0 or more");
+      require(foreign >= 0 && foreign <= 100, "foreign is " + foreign + "; it has to be 0 to 100");
+    }
+
+    public Pull withLogin(String app, String password) {
+      return new Pull(app, password, remembered, foreign);
+    }
+
+    public Pull withRemembered(int remembered) {
+      return new Pull(app, password, remembered, foreign);
+    }
+
+    public Pull withForeign(int foreign) {
+      return new Pull(app, password, remembered, foreign);
+    }
+  }
 
   /**
    * Refuses what no simulator can do.
@@ -46,39 +85,62 @@ public record Settings(
         "patience is " + patience + "; it has to be 1 ms or more and less than a day");
   }
 
-  /** Any free port, a token made up at start, no events but those published. */
+  /** Any free port, secrets made up at start, no events but those published. */
   public static Settings defaults() {
     Duration pingEvery = Duration.ofSeconds(3);
     Duration patience = Duration.ofSeconds(10);
-    return new Settings(0, Set.of(), pingEvery, false, 0, Events.madeUp(), patience, line -> {});
+    return new Settings(
+        0,
+        Set.of(),
+        pingEvery,
+        false,
+        0,
+        Events.madeUp(),
+        patience,
+        new Pull("simulated_app", "", 100_000, 1),
+        line -> {});
   }
 
   public Settings withPort(int port) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
   }
 
   public Settings withTokens(Set<String> tokens) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
   }
 
   public Settings withPingEvery(Duration pingEvery) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
   }
 
   public Settings withStrictOrigin(boolean strictOrigin) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
   }
 
   public Settings withEvents(double rate, Events source) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
   }
 
   public Settings withPatience(Duration patience) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
+  }
+
+  public Settings withPull(Pull pull) {
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
   }
 
   public Settings withLog(Consumer<String> log) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
+  }
+
+  Settings withSecretsMadeUp() {
+    String password = pull.password().isEmpty() ? secret() : pull.password();
+    return withTokens(tokens.isEmpty() ? Set.of(secret()) : tokens)
+        .withPull(pull.withLogin(pull.app(), password));
+  }
+
+  private static String secret() {
+    return "simulator-" + UUID.randomUUID();
   }
 
   private static void require(boolean holds, String otherwise) {

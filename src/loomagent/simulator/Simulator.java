@@ -15,28 +15,25 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Zaikio Loom on 127.0.0.1: Action Cable over RFC 6455, as Rails speaks it. Tests make it misbehave
- * with a {@link Script} for the dials to come, or through the {@link Peer} of a live connection.
- * All methods may be called from any thread.
+ * Zaikio Loom on 127.0.0.1: Action Cable over RFC 6455, as Rails speaks it, and the pull API, which
+ * remembers what was published. Tests make it misbehave with a {@link Script} for the dials or
+ * pulls to come, or through the {@link Peer} of a live connection. All methods may be called from
+ * any thread.
  *
  * <p>Threads: one accepts, one pings, one makes events up; each connection has one that reads and
  * one that writes. All are daemons named {@code simulator-…}, and end with {@link #close()}.
@@ -45,18 +42,15 @@ public final class Simulator implements AutoCloseable {
   /** Ten times the largest crowd it is tested with; each one costs two threads. */
   static final int MAX_CONNECTIONS = 1_000;
 
-  /** Enough to see what one test did; a simulator that runs for weeks keeps no more. */
-  private static final int KEPT = 1_000;
-
   private final Settings settings;
   private final ServerSocket server;
   private final Admin admin = new Admin(this);
-  private final Queue<Script> next = new ConcurrentLinkedQueue<>();
-  private volatile Script always = Script.RAILS;
+  private final Scripts dials = new Scripts(Script.RAILS);
+  private final Scripts pulls = new Scripts(Script.PULL);
+  private final Published published;
+  private volatile long awayUntil = System.nanoTime();
   private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
-  private final AtomicLong dials = new AtomicLong();
-  private final BlockingQueue<Request> requests = new ArrayBlockingQueue<>(KEPT);
-  private final BlockingQueue<String> commands = new ArrayBlockingQueue<>(KEPT);
+  private final BlockingQueue<String> commands = new ArrayBlockingQueue<>(Scripts.KEPT);
   private final ExecutorService threads = Executors.newCachedThreadPool(Simulator::daemon);
   // What comes too late for it is dropped: close() has cut that connection already.
   private final ScheduledExecutorService clock =
@@ -64,6 +58,7 @@ public final class Simulator implements AutoCloseable {
 
   private Simulator(Settings settings) throws IOException {
     this.settings = settings;
+    published = new Published(settings.pull().remembered(), settings.pull().foreign());
     // Loopback only, always: whoever reaches the port may make up events.
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     try {
@@ -80,9 +75,7 @@ public final class Simulator implements AutoCloseable {
    * @throws IOException when the port is taken
    */
   public static Simulator start(Settings settings) throws IOException {
-    Set<String> madeUp = Set.of("simulator-" + UUID.randomUUID());
-    Simulator simulator =
-        new Simulator(settings.tokens().isEmpty() ? settings.withTokens(madeUp) : settings);
+    Simulator simulator = new Simulator(settings.withSecretsMadeUp());
     simulator.run();
     return simulator;
   }
@@ -97,10 +90,26 @@ public final class Simulator implements AutoCloseable {
     return settings.tokens().iterator().next();
   }
 
+  /** Where the pull API is, as {@code loom.api} wants it: {@code http://127.0.0.1:PORT}. */
+  public URI api() {
+    return URI.create("http://127.0.0.1:" + server.getLocalPort());
+  }
+
+  /** The app's technical name, the user of the pull API. */
+  public String app() {
+    return settings.pull().app();
+  }
+
+  /** The app's event password: the one made up at start, or the one set. */
+  public String eventPassword() {
+    return settings.pull().password();
+  }
+
   /**
-   * Sends an event, its text as it is, to everyone subscribed to its name. Waits while a client
-   * that still reads has no room; one that reads nothing for {@link Settings#patience} is dropped.
-   * What one thread publishes arrives in order.
+   * Sends an event, its text as it is, to everyone subscribed to its name, having remembered it for
+   * the pull API first: whoever subscribes meanwhile gets it there, if not here. Waits while a
+   * client that still reads has no room; one that reads nothing for {@link Settings#patience} is
+   * dropped. What one thread publishes arrives in order.
    *
    * @return how many subscriptions it was queued for
    * @throws IllegalArgumentException when it is no JSON object with a name
@@ -109,8 +118,12 @@ public final class Simulator implements AutoCloseable {
     return publish(Events.name(event), event);
   }
 
-  /** The same for a text that is not looked at: any JSON value, or what is no JSON at all. */
+  /**
+   * The same for a text that is not looked at: any JSON value, or what is no JSON at all. Only an
+   * object with an id can be pulled.
+   */
   public int publish(String name, String message) {
+    published.add(name, message);
     int reached = 0;
     for (Peer peer : peers) {
       for (Subscription subscription : peer.subscriptions()) {
@@ -124,12 +137,22 @@ public final class Simulator implements AutoCloseable {
 
   /** These scripts play the next dials, one each, in turn. */
   public void next(Script... scripts) {
-    next.addAll(List.of(scripts));
+    dials.next(scripts);
   }
 
   /** This script plays every dial that {@link #next} does not; {@link Script#RAILS} at first. */
   public void always(Script script) {
-    always = script;
+    dials.always(script);
+  }
+
+  /** These scripts play the next requests to the pull API, one each, in turn. */
+  public void nextPull(Script... scripts) {
+    pulls.next(scripts);
+  }
+
+  /** This script plays every pull that {@link #nextPull} does not; {@link Script#PULL} at first. */
+  public void alwaysPull(Script script) {
+    pulls.always(script);
   }
 
   /** Every open connection that was upgraded. */
@@ -151,19 +174,40 @@ public final class Simulator implements AutoCloseable {
     return dropped.size();
   }
 
+  /**
+   * Cuts every websocket without a word and answers 503 to each new one for so long, while events
+   * and the pull API go on. The latest call counts; zero ends it.
+   *
+   * @return how many websockets there were
+   */
+  public int away(Duration span) {
+    awayUntil = System.nanoTime() + span.toNanos();
+    return drop();
+  }
+
   /** How many TCP connections are open, in whatever state. */
   public int connections() {
     return peers.size();
   }
 
-  /** How many requests there were so far, those to {@code /admin/} aside. */
+  /** How many requests there were so far, those to {@code /admin/} and {@code /api/} aside. */
   public long dials() {
-    return dials.get();
+    return dials.count();
   }
 
-  /** The last thousand requests, those to {@code /admin/} aside, oldest first. */
+  /** The last thousand of those, oldest first. */
   public List<Request> requests() {
-    return List.copyOf(requests);
+    return dials.requests();
+  }
+
+  /** How many requests to {@code /api/} there were so far. */
+  public long pulls() {
+    return pulls.count();
+  }
+
+  /** The last thousand of those, oldest first. */
+  public List<Request> pullRequests() {
+    return pulls.requests();
   }
 
   /** The last thousand text messages from clients, oldest first. */
@@ -213,8 +257,16 @@ public final class Simulator implements AutoCloseable {
     return settings;
   }
 
+  Published published() {
+    return published;
+  }
+
+  boolean isAway() {
+    return System.nanoTime() - awayUntil < 0;
+  }
+
   void received(String command) {
-    keep(commands, command);
+    Scripts.keep(commands, command);
   }
 
   /** A client that has not answered a close or a FIN in two seconds never will. */
@@ -277,12 +329,18 @@ public final class Simulator implements AutoCloseable {
   private void answer(Peer peer) throws IOException {
     try {
       peer.readRequest();
-      if (peer.request().path().startsWith(Admin.PATH)) {
+      String path = peer.request().path();
+      if (path.startsWith(Admin.PATH)) {
         admin.answer(peer);
+      } else if (path.startsWith(PullApi.PREFIX)) {
+        pulls.heard(peer.request());
+        pulls.take().run(peer);
       } else {
-        keep(requests, peer.request());
-        dials.incrementAndGet();
-        Optional.ofNullable(next.poll()).orElse(always).run(peer);
+        dials.heard(peer.request());
+        if (isAway()) {
+          throw new Refused(503, "Loom is away for a while");
+        }
+        dials.take().run(peer);
       }
     } catch (Refused e) {
       peer.respond(e.code(), Map.of(), e.getMessage() + "\n");
@@ -292,10 +350,13 @@ public final class Simulator implements AutoCloseable {
   private void makeEvents() {
     long gap = (long) (SECONDS.toNanos(1) / settings.rate());
     long due = System.nanoTime();
+    Audience audience = new Audience();
     try {
       while (true) {
-        Set<String> names = new HashSet<>();
-        subscribed().forEach(subscription -> names.addAll(subscription.names()));
+        Set<String> subscribed = new HashSet<>();
+        subscribed().forEach(subscription -> subscribed.addAll(subscription.names()));
+        Set<String> names =
+            audience.names(subscribed, settings.source().goesOn(), System.nanoTime());
         if (names.isEmpty()) {
           MILLISECONDS.sleep(20);
           continue;
@@ -317,12 +378,6 @@ public final class Simulator implements AutoCloseable {
 
   private Stream<Subscription> subscribed() {
     return peers.stream().flatMap(peer -> peer.subscriptions().stream());
-  }
-
-  private static <T> void keep(BlockingQueue<T> kept, T latest) {
-    while (!kept.offer(latest)) {
-      kept.poll();
-    }
   }
 
   private static Thread daemon(Runnable task) {

@@ -21,6 +21,8 @@ class SimulateTest {
     assertUsage("rate is -1.0; it has to be 0 to 1000000", "--rate=-1");
     assertUsage("rate is NaN", "--rate=NaN");
     assertUsage("token", "--token", "two words");
+    assertUsage("the app is empty or holds a space or a colon", "--app", "my:app");
+    assertUsage("the event password holds more than", "--password", "two words");
     assertUsage("nowhere.ndjson: there is no such file", "--file", "nowhere.ndjson");
   }
 

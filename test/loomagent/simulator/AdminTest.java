@@ -136,6 +136,59 @@ final class AdminTest {
   }
 
   @Test
+  void awayCutsAndRefusesWhileEventsGoOn() throws Exception {
+    try (Client client = Client.live(simulator)) {
+      String answer = post("/admin/away?for=1h", "");
+      assertEquals("202 1 dropped, and none let in for a while", answer);
+      client.expectEnd();
+    }
+    simulator.next(Faults.refuse(404)); // for a dial that is let in
+    try (Client client = new Client(simulator)) {
+      String answer = client.request(Client.upgrade(simulator, ""));
+      assertTrue(answer.startsWith("HTTP/1.1 503 "), answer);
+    }
+    assertEquals(2, simulator.dials());
+    assertEquals("202 0 reached", post("/admin/events", "{\"name\":\"a.b\"}"));
+    try (Client client = new Client(simulator)) {
+      String answer = client.request("GET /api/v1/events HTTP/1.1\r\n\r\n");
+      assertTrue(answer.startsWith("HTTP/1.1 401 "), answer);
+    }
+    post("/admin/away?for=0s", "");
+    try (Client client = new Client(simulator)) {
+      String answer = client.request(Client.upgrade(simulator, ""));
+      assertTrue(answer.startsWith("HTTP/1.1 404 "), answer);
+    }
+    Client.live(simulator).close();
+  }
+
+  @Test
+  void awayEndsByItselfAndCutsWhoeverSlipsIn() throws Exception {
+    simulator.next(
+        peer -> {
+          simulator.away(Duration.ofMillis(300)); // between the look at it and the upgrade
+          peer.accept();
+          peer.welcome();
+        });
+    try (Client client = new Client(simulator)) {
+      client.raw(Client.upgrade(simulator, "").getBytes(UTF_8));
+      String rest = client.rest();
+      assertTrue(!rest.contains("welcome"), rest);
+    }
+    assertTrue(simulator.await(s -> !s.isAway(), Duration.ofSeconds(5)));
+    Client.live(simulator).close();
+  }
+
+  @Test
+  void awayHasToKnowForHowLong() throws Exception {
+    for (String query :
+        new String[] {"", "?for=", "?for=5", "?for=-1s", "?for=999999h", "?for=1d"}) {
+      String answer = post("/admin/away" + query, "");
+      assertTrue(answer.startsWith("400 Say for how long"), answer);
+    }
+    Client.live(simulator).close();
+  }
+
+  @Test
   void dropCutsWithoutAWord() throws Exception {
     try (Client client = Client.live(simulator)) {
       assertEquals("202 1 dropped", post("/admin/drop", ""));

@@ -1,6 +1,7 @@
 package loomagent.simulator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -59,6 +61,34 @@ final class EventsTest {
       assertEquals(Set.of("a.b", "c.d"), names);
       assertTrue(took.toMillis() >= 200, () -> "60 events at 200 a second took only " + took);
     }
+  }
+
+  @Test
+  void madeUpEventsGoOnWhenTheLastSubscriberHasLeftAndCanBePulled() throws Exception {
+    Settings settings = Settings.defaults().withEvents(1_000, Events.madeUp());
+    try (Simulator simulator = Simulator.start(settings)) {
+      assertEquals(0, remembered(simulator));
+      try (Client client = Client.live(simulator)) {
+        client.nextButPings();
+      }
+      assertTrue(simulator.await(s -> s.subscriptions().isEmpty(), Duration.ofSeconds(5)));
+      long left = remembered(simulator);
+      assertTrue(
+          simulator.await(s -> remembered(s) >= left + 50, Duration.ofSeconds(5)),
+          () -> left + " events, then " + remembered(simulator));
+    }
+  }
+
+  private static long remembered(Simulator simulator) {
+    return simulator.published().page(Optional.of("a.b"), Instant.MIN, Instant.MAX, 1, 1).total();
+  }
+
+  @Test
+  void eventsOfAFileWaitForASubscriber() throws Exception {
+    Path file = folder.resolve("events.ndjson");
+    Files.writeString(file, "{\"name\":\"a.b\"}\n".repeat(100));
+    assertFalse(Events.fromFile(file).goesOn());
+    assertTrue(Events.madeUp().goesOn());
   }
 
   @Test

@@ -163,8 +163,9 @@ final class SimulatorTest {
   @Test
   void eventsFlatOutArriveInOrder() throws Exception {
     int count = 200_000;
-    for (int round = 0; round < 2; round++) {
-      try (Simulator simulator = Simulator.start(Settings.defaults())) {
+    for (int remembered : new int[] {0, 100_000, 0, 100_000}) {
+      Settings.Pull pull = Settings.defaults().pull().withRemembered(remembered);
+      try (Simulator simulator = Simulator.start(Settings.defaults().withPull(pull))) {
         Reader reader = new Reader(count);
         WebSocket socket = reader.connect(simulator);
         long start = System.nanoTime();
@@ -172,7 +173,8 @@ final class SimulatorTest {
         assertTrue(reader.done.await(15, TimeUnit.SECONDS));
         double seconds = (System.nanoTime() - start) / 1e9;
         assertEquals("", reader.wrong);
-        System.out.printf("simulator: %,.0f events a second%n", count / seconds);
+        String figures = "simulator: %,.0f events a second, %,d remembered%n";
+        System.out.printf(figures, count / seconds, remembered);
         socket.abort();
       }
     }
