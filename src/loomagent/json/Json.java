@@ -112,7 +112,7 @@ public final class Json {
     TreeWriter.string(out, text);
   }
 
-  private static void checkSize(int bytes, int maxBytes) {
+  static void checkSize(int bytes, int maxBytes) {
     if (bytes > maxBytes) {
       throw new JsonException(
           "the text has " + bytes + " bytes, more than the " + maxBytes + " allowed here",

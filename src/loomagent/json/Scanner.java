@@ -295,7 +295,7 @@ class Scanner {
     return plain ? Text.plain(json, from, to) : text.decode(json, from, to);
   }
 
-  private JsonException expected(int at, String what) {
+  JsonException expected(int at, String what) {
     return failure(at, "expected " + what + ", found " + found(at));
   }
 
