@@ -1,0 +1,222 @@
+package loomagent.journal;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import loomagent.base.Words;
+
+/**
+ * The thread {@code journal}: takes what was appended, writes it, syncs it, and only then shows it.
+ * One sync serves all that came while the last one ran. What fails is tried again until it works or
+ * the journal is closed. Nobody interrupts this thread, since that would close its files.
+ */
+final class Committer implements Runnable {
+  private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(5); // room is found soon
+  private static final long ENOUGH_ROOM = 64 << 10; // bytes; a disk with less is called full
+  private static final long TIDY = TimeUnit.MINUTES.toNanos(1);
+
+  private final Path folder;
+  private final Duration keep;
+  private final Pending pending;
+  private final Segments segments;
+  private final Window window;
+  private final Map<String, Entry> newest;
+  private final Clock clock;
+  private final System.Logger log;
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private volatile LongSupplier lowest = () -> 0; // until told, somebody may wait for anything
+  private volatile String fault = "";
+  private Instant faultySince = Instant.EPOCH;
+  private long tries;
+  private long tidied = System.nanoTime();
+  private long tidyingFailures;
+
+  Committer(
+      Path folder,
+      Duration keep,
+      Pending pending,
+      Segments segments,
+      Window window,
+      Map<String, Entry> newest,
+      Clock clock,
+      System.Logger log) {
+    this.folder = folder;
+    this.keep = keep;
+    this.pending = pending;
+    this.segments = segments;
+    this.window = window;
+    this.newest = newest;
+    this.clock = clock;
+    this.log = log;
+  }
+
+  void listen(Runnable durable) {
+    listeners.add(durable);
+  }
+
+  void retain(LongSupplier lowest) {
+    this.lowest = lowest;
+  }
+
+  String fault() {
+    return fault;
+  }
+
+  @Override
+  public void run() {
+    try {
+      Batch batch = new Batch();
+      boolean going = true;
+      while (going) {
+        batch.clear();
+        batch = pending.take(batch);
+        long active = segments.active();
+        roll();
+        going = batch.length() == 0 ? !pending.isDone() : commit(batch);
+        if (active != segments.active() || System.nanoTime() - tidied > TIDY) {
+          tidy();
+        }
+      }
+    } catch (InterruptedException nobodyMay) {
+      Thread.currentThread().interrupt();
+    } finally {
+      int lost = pending.end();
+      segments.close();
+      if (lost > 0) {
+        log.log(
+            Level.ERROR,
+            "{0} could not be written before the stop ({1}). No handler was given them",
+            Words.count(lost, "event"),
+            fault);
+      }
+    }
+  }
+
+  private void roll() {
+    long rolls = pending.rollsWanted();
+    if (rolls > 0) {
+      try {
+        segments.roll(window.next());
+      } catch (IOException failure) {
+        log.log(Level.WARNING, "no new file could be begun in {0}: {1}", folder, failure);
+      }
+      pending.rolled(rolls);
+    }
+  }
+
+  /** Returns once a batch is on disk and shown; false if the journal was closed before. */
+  private boolean commit(Batch batch) throws InterruptedException {
+    long wait = FIRST_WAIT;
+    while (true) {
+      try {
+        segments.write(batch);
+        healed();
+        show(batch);
+        return true;
+      } catch (IOException failure) {
+        boolean full = isFull(failure, batch.length());
+        if (full && makesRoom()) {
+          continue;
+        }
+        failed(failure, full);
+        if (!pending.pause(wait)) {
+          return false;
+        }
+        wait = Math.min(2 * wait, LONGEST_WAIT);
+      }
+    }
+  }
+
+  private void show(Batch batch) {
+    for (Entry entry : batch.entries()) {
+      newest.put(entry.event().connection(), entry);
+    }
+    window.add(batch.entries());
+    pending.written(batch);
+    for (Runnable listener : listeners) {
+      try {
+        listener.run();
+      } catch (RuntimeException | Error broken) { // the others wait for this thread
+        log.log(Level.ERROR, "a listener of the journal failed", broken);
+      }
+    }
+  }
+
+  // The words are those of Unix, if it speaks English; else there is no room.
+  private boolean isFull(IOException failure, long length) {
+    String words = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+    if (words.contains("no space left") || words.contains("quota exceeded")) {
+      return true;
+    }
+    try {
+      return Files.getFileStore(folder).getUsableSpace() < ENOUGH_ROOM + length;
+    } catch (IOException unknown) {
+      return false;
+    }
+  }
+
+  private boolean makesRoom() {
+    try {
+      return segments.makeRoom(lowest.getAsLong());
+    } catch (IOException failure) {
+      return false; // the write's own failure is said
+    }
+  }
+
+  private void failed(IOException failure, boolean full) {
+    tries++;
+    if (tries == 1) {
+      faultySince = clock.instant();
+    }
+    fault =
+        (full ? "the disk is full since " : "writing fails since ")
+            + faultySince
+            + (full ? "" : ": " + Words.line(failure.toString(), 300));
+    if (Long.bitCount(tries) == 1) {
+      log.log(
+          Level.ERROR,
+          "{0} cannot be written, {1}. Nothing is lost or delivered meanwhile; it goes on by"
+              + " itself once {2}",
+          folder,
+          fault,
+          full ? "there is room" : "it works");
+    }
+  }
+
+  private void healed() {
+    if (tries > 0) {
+      log.log(
+          Level.WARNING,
+          "{0} is written again, after {1} and {2}",
+          folder,
+          Words.of(Duration.between(faultySince, clock.instant())),
+          tries == 1 ? "1 try" : tries + " tries");
+      tries = 0;
+      fault = "";
+    }
+  }
+
+  private void tidy() {
+    tidied = System.nanoTime();
+    try {
+      segments.tidy(lowest.getAsLong(), clock.instant().minus(keep).toEpochMilli());
+      tidyingFailures = 0;
+    } catch (IOException failure) {
+      tidyingFailures++;
+      if (Long.bitCount(tidyingFailures) == 1) {
+        log.log(Level.WARNING, "old events could not be deleted from {0}: {1}", folder, failure);
+      }
+    }
+  }
+}
