@@ -15,8 +15,7 @@ import java.util.zip.CRC32C;
  * holds it: first the appenders, under their lock, then the committer.
  */
 final class Batch {
-  /** A larger buffer than this is for a rush; it is not kept for quiet times. */
-  private static final int KEPT = 2 << 20;
+  private static final int FIRST_BUFFER = 64 << 10;
 
   private static final byte[] HEX = "0123456789abcdef".getBytes(US_ASCII);
   private static final int AROUND_JSON = 8 + 1 + 19 + 1 + 24 + 1 + 1 + 1; // all but two texts
@@ -28,7 +27,7 @@ final class Batch {
 
   private final List<Entry> entries = new ArrayList<>();
   private final CRC32C crc = new CRC32C();
-  private byte[] bytes = new byte[64 << 10];
+  private byte[] bytes = new byte[FIRST_BUFFER];
   private int length;
   private long stampMillis = -1;
   private byte[] stamp = {};
@@ -67,8 +66,12 @@ final class Batch {
   void clear() {
     entries.clear();
     length = 0;
-    if (bytes.length > KEPT) {
-      bytes = new byte[KEPT];
+  }
+
+  /** Gives back the room that a rush took, in quiet times. */
+  void shrink() {
+    if (bytes.length > FIRST_BUFFER) {
+      bytes = new byte[FIRST_BUFFER];
     }
   }
 
@@ -108,11 +111,7 @@ final class Batch {
   private int json(byte[] utf8, int from, int to, int at) {
     int end = at + to - from;
     System.arraycopy(utf8, from, bytes, at, to - from);
-    for (int i = at; i < end; i++) {
-      if (bytes[i] == '\n') {
-        bytes[i] = Line.NEWLINE;
-      }
-    }
+    Bytes.replace((byte) '\n', Line.NEWLINE, bytes, at, end);
     return end;
   }
 

@@ -81,6 +81,9 @@ final class Committer implements Runnable {
       while (going) {
         batch.clear();
         batch = pending.take(batch);
+        if (batch.length() == 0) {
+          batch.shrink();
+        }
         long active = segments.active();
         roll();
         going = batch.length() == 0 ? !pending.isDone() : commit(batch);

@@ -93,8 +93,8 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * Opens the journal in a folder, which is made if need be, for its owner alone. The newest
-   * files are read: a torn end is cut off, and the ids in them are known again.
+   * Opens the journal in a folder, which is made if need be, for its owner alone. The newest files
+   * are read: a torn end is cut off, and the ids in them are known again.
    *
    * @param folder whose lock the caller holds
    * @param settings what to keep

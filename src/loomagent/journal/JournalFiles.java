@@ -21,6 +21,8 @@ public final class JournalFiles {
   /** The folder in the journal's that has what was set aside. */
   static final String DAMAGED = "damaged";
 
+  private static final long ENOUGH = Long.MIN_VALUE; // where to read on: nowhere
+
   private JournalFiles() {}
 
   /** Sees what is in the files, in order. */
@@ -91,10 +93,7 @@ public final class JournalFiles {
     }
   }
 
-  private static final long ENOUGH = -1;
-
-  private static long read(Path file, long from, boolean last, Visitor visitor)
-      throws IOException {
+  private static long read(Path file, long from, boolean last, Visitor visitor) throws IOException {
     long wanted = from;
     try (Lines lines = new Lines(file)) {
       while (lines.next(Long.MAX_VALUE)) {
@@ -155,7 +154,7 @@ public final class JournalFiles {
     List<Damage> damages = new ArrayList<>();
     long records = 0;
     for (int i = 0; i < files.size(); i++) {
-      Split split = split(files.get(i), i == files.size() - 1);
+      Split split = new Split(files.get(i), i == files.size() - 1);
       records += split.records;
       damages.addAll(split.damages);
     }
@@ -181,16 +180,17 @@ public final class JournalFiles {
     for (int i = 0; i < files.size(); i++) {
       boolean last = i == files.size() - 1;
       if (last ? before == Long.MAX_VALUE : first(files.get(i + 1)) <= before) {
-        Split split = split(files.get(i), false);
+        Split split = new Split(files.get(i), false);
         looked++;
         records += split.records;
         damages.addAll(split.damages);
         if (!split.damages.isEmpty()) {
-          aside.add(setAside(folder, disk, files.get(i), split.damaged.toByteArray()));
+          byte[] all = Files.readAllBytes(files.get(i));
+          aside.add(setAside(folder, disk, files.get(i), part(all, split.damages, true)));
           if (last && split.unreadable > 0) {
             keepNumbers(folder, disk, split);
           }
-          disk.replace(files.get(i), split.whole.toByteArray());
+          disk.replace(files.get(i), part(all, split.damages, false));
         }
       }
     }
@@ -201,12 +201,10 @@ public final class JournalFiles {
   static Path setAside(Path folder, Disk disk, Path file, long from, long length)
       throws IOException {
     byte[] all = Files.readAllBytes(file);
-    return setAside(
-        folder, disk, file, Arrays.copyOfRange(all, (int) from, (int) (from + length)));
+    return setAside(folder, disk, file, Arrays.copyOfRange(all, (int) from, (int) (from + length)));
   }
 
-  private static Path setAside(Path folder, Disk disk, Path file, byte[] bytes)
-      throws IOException {
+  private static Path setAside(Path folder, Disk disk, Path file, byte[] bytes) throws IOException {
     Path damaged = folder.resolve(DAMAGED);
     if (Files.notExists(damaged)) {
       if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
@@ -232,34 +230,43 @@ public final class JournalFiles {
 
   /** A file taken apart. */
   private static final class Split {
-    private final ByteArrayOutputStream whole = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream damaged = new ByteArrayOutputStream();
     private final List<Damage> damages = new ArrayList<>();
     private long records;
     private long next;
     private long unreadable; // bytes behind the last whole record
-  }
 
-  private static Split split(Path file, boolean growing) throws IOException {
-    Split split = new Split();
-    split.next = first(file);
-    byte[] all = Files.readAllBytes(file);
-    try (Lines lines = new Lines(file)) {
-      while (lines.next(all.length)) {
-        int length = (int) (lines.end() - lines.offset());
-        if (!lines.isDamaged() && lines.entry().isPresent()) {
-          split.records++;
-          split.whole.write(all, (int) lines.offset(), length);
-          split.next = Math.max(split.next, lines.line().sequence() + 1);
-          split.unreadable = 0;
-        } else if (!(growing && lines.isCutOff())) {
-          split.damages.add(lines.damage());
-          split.damaged.write(all, (int) lines.offset(), length);
-          split.unreadable += length;
+    /** Goes through a file; {@code growing} if an agent may be writing at its end. */
+    Split(Path file, boolean growing) throws IOException {
+      next = first(file);
+      try (Lines lines = new Lines(file)) {
+        while (lines.next(Long.MAX_VALUE)) {
+          if (!lines.isDamaged() && lines.entry().isPresent()) {
+            records++;
+            next = Math.max(next, lines.line().sequence() + 1);
+            unreadable = 0;
+          } else if (!(growing && lines.isCutOff())) {
+            damages.add(lines.damage());
+            unreadable += lines.end() - lines.offset();
+          }
         }
       }
     }
-    return split;
+  }
+
+  /** The damaged bytes of a file, or all others. */
+  private static byte[] part(byte[] all, List<Damage> damages, boolean damaged) {
+    ByteArrayOutputStream part = new ByteArrayOutputStream(damaged ? 4096 : all.length);
+    int at = 0;
+    for (Damage damage : damages) {
+      int end = (int) (damage.offset() + damage.bytes());
+      int from = damaged ? (int) damage.offset() : at;
+      part.write(all, from, (damaged ? end : (int) damage.offset()) - from);
+      at = end;
+    }
+    if (!damaged) {
+      part.write(all, at, all.length - at);
+    }
+    return part.toByteArray();
   }
 
   private static long first(Path file) {

@@ -101,15 +101,10 @@ final class Line {
    * @throws JsonException if its text is no JSON
    */
   Entry entry() {
-    for (int i = json; i < end; i++) {
-      if (bytes[i] == NEWLINE) {
-        bytes[i] = '\n';
-      }
-    }
+    Bytes.replace(NEWLINE, (byte) '\n', bytes, json, end);
     envelope.readMessage(bytes, json, end);
     String text = new String(bytes, json, end - json, UTF_8);
-    return new Entry(
-        sequence, millis, Event.of(envelope.id(), envelope.name(), text, connection));
+    return new Entry(sequence, millis, Event.of(envelope.id(), envelope.name(), text, connection));
   }
 
   private boolean checksumMatches(int from, int to) {

@@ -42,7 +42,7 @@ final class Lines implements Closeable {
   boolean next(long end) throws IOException {
     int looked = from;
     while (true) {
-      int newline = newline(looked);
+      int newline = Bytes.find((byte) '\n', buffer, looked, to);
       if (newline < to) {
         take(newline + 1);
         fault = dropped > 0 ? "it is longer than any record" : line.read(buffer, from, newline);
@@ -101,16 +101,6 @@ final class Lines implements Closeable {
   @Override
   public void close() throws IOException {
     in.close();
-  }
-
-  private int newline(int start) {
-    byte[] in = buffer;
-    int at = start;
-    int end = to;
-    while (at < end && in[at] != '\n') {
-      at++;
-    }
-    return at;
   }
 
   /** Takes the bytes up to one for a line. */

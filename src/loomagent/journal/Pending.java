@@ -72,10 +72,9 @@ final class Pending {
       if (closing) {
         return Journal.Taken.REFUSED;
       }
-      if (seen.contains(event.id())) {
+      if (!seen.add(event.id())) {
         return Journal.Taken.DUPLICATE;
       }
-      seen.add(event.id());
       int before = filling.length();
       byte[] connection =
           connections.computeIfAbsent(event.connection(), name -> name.getBytes(UTF_8));
@@ -230,12 +229,10 @@ final class Pending {
   boolean pause(long nanos) throws InterruptedException {
     lock.lock();
     try {
-      long left = nanos;
-      while (left > 0 && !closing) {
+      boolean before = closing;
+      long left = closing ? Math.min(nanos, LAST_TRIES / 20) : nanos;
+      while (left > 0 && closing == before) {
         left = work.awaitNanos(left);
-      }
-      if (closing) {
-        work.awaitNanos(Math.min(nanos, LAST_TRIES / 20));
       }
       return !closing || System.nanoTime() - giveUp < 0;
     } finally {

@@ -41,10 +41,10 @@ final class SeenIds {
     return young.contains(high, low) || old.contains(high, low);
   }
 
-  /** Adds an id, if it is new. */
-  void add(String id) {
+  /** Adds an id; false if it is known. */
+  boolean add(String id) {
     if (contains(id)) {
-      return;
+      return false;
     }
     if (young.count == generation) {
       Table forgotten = old;
@@ -53,6 +53,7 @@ final class SeenIds {
       young.clear();
     }
     young.add(high, low);
+    return true;
   }
 
   private void key(String id) {
@@ -102,7 +103,8 @@ final class SeenIds {
     private int count;
 
     boolean contains(long high, long low) {
-      return slots[slot(high, low)] != 0 || slots[slot(high, low) + 1] != 0;
+      int slot = slot(high, low);
+      return slots[slot] != 0 || slots[slot + 1] != 0;
     }
 
     void add(long high, long low) {

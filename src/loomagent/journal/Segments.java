@@ -153,8 +153,7 @@ final class Segments {
     }
     active.durable(before + batch.length());
     active.took(
-        batch.entries().get(0).millis(),
-        batch.entries().get(batch.entries().size() - 1).millis());
+        batch.entries().get(0).millis(), batch.entries().get(batch.entries().size() - 1).millis());
   }
 
   private void takeBack(long size) {

@@ -1,11 +1,11 @@
-package loomagent.cable;
+package loomagent.base;
 
 import java.text.MessageFormat;
 import java.util.List;
 import java.util.ResourceBundle;
 
 /** Collects what is logged above debug. */
-record LogLines(List<String> lines) implements System.Logger {
+public record LogLines(List<String> lines) implements System.Logger {
 
   @Override
   public String getName() {
