@@ -153,9 +153,14 @@ public final class Failures {
   }
 
   /**
-   * {@code Retry-After} as seconds or a date, else {@code RateLimit-Reset} as a time or seconds.
+   * How long a server asks to wait: {@code Retry-After} as seconds or a date, else {@code
+   * RateLimit-Reset} as a time or seconds.
+   *
+   * @param headers of its answer
+   * @param now the time here
+   * @return nothing if it does not ask, or not readably; unbounded
    */
-  static Duration pause(HttpHeaders headers, Instant now) {
+  public static Duration pause(HttpHeaders headers, Instant now) {
     return header(headers, "Retry-After")
         .or(() -> header(headers, "RateLimit-Reset"))
         .map(text -> pause(text.strip(), now))

@@ -1,0 +1,406 @@
+package loomagent.backfill;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import loomagent.base.Disk;
+import loomagent.base.Words;
+import loomagent.json.Json;
+
+/**
+ * Every span in which a connection had no live subscription, and what closed it. Any thread: each
+ * method holds the lock of this object, also while it writes a line.
+ *
+ * <p>On disk ({@code gaps.ndjson}) a JSON object a line; the last line about a gap, or about a
+ * connection, is the one that counts:
+ *
+ * <pre>
+ * {"gap":7,"connection":"default","from":T,"to":T,"asked":T,"closed":false,"recovered":0,"note":…,
+ *     "progress":{"last":8,"name":…,"page":URL,"recovered":0,"known":0,"others":0}}
+ * {"connection":"default","live":T}                           the last confirmation
+ * </pre>
+ *
+ * {@code to} is absent while the gap lasts, {@code note} when there is none, {@code progress}
+ * unless a pull is under way. A line is synced when the method that wrote it returns. The file is
+ * written anew, by a replace, when it is opened, and when it has grown by more than what it would
+ * hold then. A line that cannot be read, such as a torn last one, is stepped over.
+ *
+ * <p>A write that fails is said once, counted, and made up for by the next one.
+ */
+public final class Gaps implements AutoCloseable {
+  /** Closed gaps that are remembered: months of ordinary life, and some 300 KB. */
+  static final int MAX_CLOSED = 1_000;
+
+  /**
+   * Gaps of one connection that wait to be closed. They are pulled together, so that the older half
+   * can be remembered as one; without credentials they would become more for ever.
+   */
+  static final int MAX_OPEN = 100;
+
+  /** What may be appended in any case before the file is written anew. */
+  static final int ROOM = 256 << 10;
+
+  static final int MAX_NOTE = 500; // characters
+
+  static final String NO_CREDENTIALS =
+      "not closed: there are no credentials for the pull API. Set backfill.app and"
+          + " backfill.password soon: Loom keeps events for several weeks only";
+
+  private final Path file;
+  private final Disk disk;
+  private final System.Logger log;
+
+  // Guarded by this:
+  private final TreeMap<Long, Gap> gaps = new TreeMap<>();
+  private final Map<String, Instant> live = new LinkedHashMap<>();
+  private long size; // of the file
+  private long most; // the size at which it is written anew
+  private boolean behind; // the file lacks something, or ends in half a line
+  private long failures;
+  private boolean ended;
+
+  private Gaps(Path file, Disk disk, System.Logger log) {
+    this.file = file;
+    this.disk = disk;
+    this.log = log;
+  }
+
+  /**
+   * The gaps of a data folder.
+   *
+   * @param folder where {@code gaps.ndjson} is, or will be
+   * @param disk what it is written with
+   * @param log told when a gap ends, and of trouble with the file
+   * @return what was known when the folder was last used
+   * @throws IOException if the file is there and cannot be read
+   */
+  public static Gaps open(Path folder, Disk disk, System.Logger log) throws IOException {
+    Gaps gaps = new Gaps(folder.resolve("gaps.ndjson"), disk, log);
+    gaps.read();
+    return gaps;
+  }
+
+  private synchronized void read() throws IOException {
+    byte[] old = {};
+    try {
+      old = Files.readAllBytes(file);
+    } catch (NoSuchFileException none) {
+      // A new folder.
+    }
+    long damaged = 0;
+    for (int from = 0, to; from < old.length; from = to + 1) {
+      to = from;
+      while (to < old.length && old[to] != '\n') {
+        to++;
+      }
+      // The last line without its end was never synced: whoever wrote it knew.
+      damaged += read(old, from, to) || to == old.length ? 0 : 1;
+    }
+    if (damaged > 0) {
+      log.log(
+          Level.WARNING,
+          "{0}: {1} cannot be read and left out. A gap may be forgotten, or pulled once more",
+          file.getFileName(),
+          Words.count(damaged, "line"));
+    }
+    forget();
+    behind = !Arrays.equals(old, content());
+    size = old.length;
+    most = 2 * size + ROOM;
+    if (behind) {
+      write("");
+    }
+  }
+
+  private boolean read(byte[] bytes, int from, int to) {
+    try {
+      Map<?, ?> line = (Map<?, ?>) Json.parse(bytes, from, to);
+      if (line.containsKey("gap")) {
+        Gap gap = Gap.read(line);
+        gaps.put(gap.number(), gap);
+      } else {
+        String connection = Objects.requireNonNull((String) line.get("connection"));
+        live.put(connection, Instant.parse((String) line.get("live")));
+      }
+      return true;
+    } catch (RuntimeException damaged) { // by whatever it was: no JSON, no object, no time
+      return false;
+    }
+  }
+
+  /**
+   * The connection has no live subscription. Begins a gap, unless one is running. The first start
+   * of all, with nothing known and no {@code since}, begins none: there is nothing to pull back to.
+   *
+   * @param connection its name
+   * @param from when it was last known to be live
+   * @param lastKnown the time of the last event known of it: {@link Backfill#lastKnown}. Without
+   *     one the last confirmation counts
+   * @param since {@code backfill.since}: where to begin when there is neither
+   * @return the gap that is running
+   */
+  public synchronized Optional<Gap> lost(
+      String connection, Instant from, Optional<Instant> lastKnown, Optional<Instant> since) {
+    Optional<Gap> running = running(connection);
+    if (running.isPresent()) {
+      return running;
+    }
+    Optional<Instant> known = lastKnown.or(() -> lastLive(connection));
+    Optional<Instant> asked = known.or(() -> since);
+    asked.ifPresent(
+        start -> {
+          long number = gaps.isEmpty() ? 1 : gaps.lastKey() + 1;
+          Instant begin = known.isPresent() ? from : start;
+          put(
+              new Gap(
+                  number,
+                  connection,
+                  begin,
+                  Optional.empty(),
+                  start,
+                  false,
+                  0,
+                  "",
+                  Optional.empty()));
+        });
+    return running(connection);
+  }
+
+  /**
+   * The connection's subscription is confirmed: a gap that is running ends, and the time is kept
+   * for {@link #lastLive}.
+   *
+   * @param connection its name
+   * @param at when
+   * @return the gap that ended
+   */
+  public synchronized Optional<Gap> live(String connection, Instant at) {
+    live.put(connection, at);
+    String line = Json.write(liveLine(connection, at)) + "\n";
+    Optional<Gap> over = running(connection).map(gap -> gap.ended(at));
+    if (over.isEmpty()) {
+      write(line);
+      return over;
+    }
+    Gap gap = over.get();
+    log.log(
+        Level.INFO,
+        "gap {0}: {1} without a subscription, from {2} to {3}",
+        Long.toString(gap.number()),
+        Words.of(gap.length()),
+        gap.from(),
+        at);
+    gaps.put(gap.number(), gap);
+    merge(connection);
+    write(line + Json.write(gap.line()) + "\n");
+    return over;
+  }
+
+  /**
+   * Nothing of the gap can be missing any more.
+   *
+   * @param number of a gap that has ended
+   * @param recovered events that only the pull brought
+   * @param note what else is to be known, or ""
+   */
+  public synchronized void closed(long number, long recovered, String note) {
+    change(number, gap -> gap.closed(recovered, Words.line(note, MAX_NOTE)));
+    forget();
+  }
+
+  /**
+   * Says why a gap is still open.
+   *
+   * @param number of the gap
+   * @param words for an operator; "" when that is over
+   */
+  public synchronized void note(long number, String words) {
+    change(number, gap -> gap.noted(Words.line(words, MAX_NOTE)));
+  }
+
+  /**
+   * Keeps how far a pull is, for another process to go on there. Everything before it must be on
+   * disk.
+   *
+   * @param number of the earliest of the gaps that it closes
+   * @param progress how far
+   */
+  public synchronized void progress(long number, Gap.Progress progress) {
+    change(number, gap -> gap.pulled(progress));
+  }
+
+  /**
+   * The gaps that have ended and are not closed.
+   *
+   * @param connection whose
+   * @return the oldest first
+   */
+  public synchronized List<Gap> open(String connection) {
+    return gaps.values().stream()
+        .filter(gap -> gap.connection().equals(connection) && !gap.closed() && gap.to().isPresent())
+        .toList();
+  }
+
+  /**
+   * The last gaps of a connection, whatever their state.
+   *
+   * @param connection whose
+   * @param most how many at the most
+   * @return the oldest first
+   */
+  public synchronized List<Gap> recent(String connection, int most) {
+    List<Gap> all =
+        gaps.values().stream().filter(gap -> gap.connection().equals(connection)).toList();
+    return all.subList(Math.max(0, all.size() - most), all.size());
+  }
+
+  /**
+   * When the connection was last confirmed.
+   *
+   * @param connection its name
+   * @return empty if it never was, as long as this folder is in use
+   */
+  public synchronized Optional<Instant> lastLive(String connection) {
+    return Optional.ofNullable(live.get(connection));
+  }
+
+  /**
+   * For a connection that has no {@link Backfill}: says in the log, and in each gap that it has
+   * open, what is to be set to have it closed.
+   *
+   * @param connection its name
+   */
+  public synchronized void noCredentials(String connection) {
+    for (Gap gap : open(connection)) {
+      if (!gap.note().equals(NO_CREDENTIALS)) {
+        note(gap.number(), NO_CREDENTIALS);
+        log.log(Level.WARNING, "gap {0} is {1}", Long.toString(gap.number()), NO_CREDENTIALS);
+      }
+    }
+  }
+
+  /**
+   * How often a line could not be written.
+   *
+   * @return since the start
+   */
+  public synchronized long failures() {
+    return failures;
+  }
+
+  /** Writes what could not be written so far. Changes made later are not kept. */
+  @Override
+  public synchronized void close() {
+    if (behind) {
+      write("");
+    }
+    ended = true;
+  }
+
+  private Optional<Gap> running(String connection) {
+    return gaps.descendingMap().values().stream()
+        .filter(gap -> gap.connection().equals(connection) && gap.to().isEmpty())
+        .findFirst();
+  }
+
+  private void change(long number, UnaryOperator<Gap> change) {
+    Gap old = gaps.get(number);
+    if (old != null && !old.closed() && !change.apply(old).equals(old)) {
+      put(change.apply(old));
+    }
+  }
+
+  private void put(Gap gap) {
+    gaps.put(gap.number(), gap);
+    write(Json.write(gap.line()) + "\n");
+  }
+
+  /** Drops the oldest of too many closed gaps; the file forgets them when it is written anew. */
+  private void forget() {
+    List<Gap> closed = gaps.values().stream().filter(Gap::closed).toList();
+    for (Gap gap : closed.subList(0, Math.max(0, closed.size() - MAX_CLOSED))) {
+      gaps.remove(gap.number());
+    }
+  }
+
+  private void merge(String connection) {
+    List<Gap> open = open(connection);
+    if (open.size() > MAX_OPEN) {
+      List<Gap> older = open.subList(0, open.size() - MAX_OPEN / 2);
+      older.forEach(gap -> gaps.remove(gap.number()));
+      Gap one = older.stream().reduce(Gap::with).orElseThrow();
+      gaps.put(one.number(), one);
+      most = 0; // numbers have gone, which only a file written anew can say
+    }
+  }
+
+  private static Map<String, Object> liveLine(String connection, Instant at) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("connection", connection);
+    line.put("live", at.toString());
+    return line;
+  }
+
+  private byte[] content() {
+    StringBuilder content = new StringBuilder();
+    gaps.values().forEach(gap -> content.append(Json.write(gap.line())).append('\n'));
+    live.forEach((name, at) -> content.append(Json.write(liveLine(name, at))).append('\n'));
+    return content.toString().getBytes(UTF_8);
+  }
+
+  /** Appends, or writes all that is known anew, which makes up for what failed before. */
+  private void write(String lines) {
+    byte[] bytes = lines.getBytes(UTF_8);
+    if (ended) {
+      return;
+    }
+    try {
+      if (behind || size + bytes.length > most) {
+        byte[] content = content();
+        disk.replace(file, content);
+        size = content.length;
+        most = 2 * size + ROOM;
+      } else {
+        append(bytes);
+        size += bytes.length;
+      }
+      if (behind && failures > 0) {
+        log.log(Level.INFO, "{0} is complete again", file.getFileName());
+      }
+      behind = false;
+    } catch (IOException full) {
+      failures++;
+      if (!behind || failures == 1) {
+        log.log(
+            Level.ERROR,
+            "{0} cannot be written ({1}). What it lacks is written once that is possible; a gap may"
+                + " be pulled twice if the agent ends before",
+            file,
+            Words.line(String.valueOf(full.getMessage()), MAX_NOTE));
+      }
+      behind = true;
+    }
+  }
+
+  // Opened for each line: there are few of them, and an interrupted thread closes only this one.
+  private void append(byte[] bytes) throws IOException {
+    try (Disk.Appender appender = disk.append(file)) {
+      appender.write(ByteBuffer.wrap(bytes));
+      appender.sync();
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package loomagent.backfill;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Base64;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
+import loomagent.backfill.Trouble.Kind;
+import loomagent.base.Words;
+import loomagent.cable.Failures;
+
+/**
+ * Loom's pull API, one request at a time. The backfill's thread only, but for {@link #cancel}.
+ *
+ * <p>A redirect is never followed, and the password goes to the server of {@code loom.api} alone.
+ */
+final class PullApi {
+  private static final int EXCERPT = 200;
+
+  private final Backfill.Settings settings;
+  private final Backfill.Credentials credentials;
+  private final Supplier<HttpClient> client;
+  private final Clock clock;
+  private final Limits limits;
+
+  // Guarded by this:
+  private CompletableFuture<?> running = CompletableFuture.completedFuture("");
+  private boolean cancelled;
+
+  PullApi(
+      Backfill.Settings settings,
+      Backfill.Credentials credentials,
+      Supplier<HttpClient> client,
+      Clock clock,
+      Limits limits) {
+    this.settings = settings;
+    this.credentials = credentials;
+    this.client = client;
+    this.clock = clock;
+    this.limits = limits;
+  }
+
+  /**
+   * The first page of a name. There is no {@code filter[to]}: Loom's clock and ours may differ, and
+   * what comes although it is known is dropped by its id. There is no {@code page} either: the
+   * server knows best what it calls its first.
+   */
+  URI first(String name, Instant from) {
+    String root = settings.api().toString().replaceFirst("/+$", "");
+    String query =
+        "filter%5Bname%5D="
+            + URLEncoder.encode(name, UTF_8)
+            + "&filter%5Bfrom%5D="
+            + URLEncoder.encode(from.truncatedTo(ChronoUnit.MILLIS).toString(), UTF_8);
+    return URI.create(root + "/api/v1/events?" + query);
+  }
+
+  /** Gets a page: of {@link #first}, or the {@link Page#next} of one. */
+  Page get(URI page) throws Trouble, InterruptedException {
+    HttpResponse<byte[]> answer = answer(request(page));
+    if (answer.statusCode() != 200) {
+      throw refused(answer);
+    }
+    if (answer.body().length > limits.bytes()) {
+      throw new Trouble(
+          Kind.ODD, "a page of events is larger than " + limits.bytes() + " bytes. Check loom.api");
+    }
+    return new Page(
+        answer.body(),
+        Links.next(page, answer.headers().allValues("Link")),
+        answer
+            .headers()
+            .firstValue("Total-Count")
+            .filter(n -> n.matches("[0-9]{1,18}"))
+            .orElse(""));
+  }
+
+  /** From now on no request is made, and the one that is running ends. Any thread. */
+  synchronized void cancel() {
+    cancelled = true;
+    running.cancel(true);
+  }
+
+  private HttpRequest request(URI page) throws Trouble {
+    try {
+      String login = credentials.app() + ":" + credentials.password().reveal();
+      return HttpRequest.newBuilder(page)
+          .timeout(limits.answer())
+          .header(
+              "Authorization", "Basic " + Base64.getEncoder().encodeToString(login.getBytes(UTF_8)))
+          .header("Accept", "application/json")
+          .header("User-Agent", settings.userAgent())
+          .build();
+    } catch (IOException unreadable) { // its message is made for an operator, without the value
+      throw new Trouble(Kind.SETTING, Words.line(String.valueOf(unreadable.getMessage()), EXCERPT));
+    }
+  }
+
+  private HttpResponse<byte[]> answer(HttpRequest request) throws Trouble, InterruptedException {
+    CompletableFuture<HttpResponse<byte[]>> future = send(request);
+    try {
+      return future.get(limits.whole().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException failure) {
+      throw new Trouble(Kind.PASSING, words(failure.getCause()));
+    } catch (TimeoutException slow) {
+      throw new Trouble(
+          Kind.PASSING, "the pull API did not end its answer within " + Words.of(limits.whole()));
+    } finally {
+      future.cancel(true); // of no effect on one that is done
+    }
+  }
+
+  private synchronized CompletableFuture<HttpResponse<byte[]>> send(HttpRequest request)
+      throws InterruptedException {
+    if (cancelled) {
+      throw new InterruptedException("the agent stops");
+    }
+    HttpClient http = client.get();
+    if (http.followRedirects() != HttpClient.Redirect.NEVER) {
+      throw new IllegalStateException("this HttpClient would take the password to other servers");
+    }
+    CompletableFuture<HttpResponse<byte[]>> future =
+        http.sendAsync(request, head -> new Body(head.statusCode() == 200 ? limits.bytes() : 0));
+    running = future;
+    return future;
+  }
+
+  private static String words(Throwable error) {
+    String fact = Words.line(String.valueOf(error.getMessage()), EXCERPT);
+    if (error instanceof HttpConnectTimeoutException || error instanceof ConnectException) {
+      return "no connection to the pull API. Check loom.api, the machine's DNS, and that a firewall"
+          + " lets the agent out";
+    }
+    if (error instanceof HttpTimeoutException) {
+      return "the pull API did not answer in time";
+    }
+    return error instanceof SSLException
+        ? "TLS with the pull API failed (" + fact + "). Check loom.api"
+        : "the connection to the pull API broke (" + fact + ")";
+  }
+
+  private Trouble refused(HttpResponse<?> answer) {
+    int status = answer.statusCode();
+    if (status == 429 || status >= 500 || status == 408 || status == 425) {
+      return new Trouble(
+          Kind.PASSING,
+          status == 429
+              ? "too many requests to the pull API (429)"
+              : "the pull API answered " + status,
+          Failures.pause(answer.headers(), clock.instant()));
+    }
+    if (status / 100 == 3) {
+      String where = answer.headers().firstValue("Location").orElse("nowhere");
+      return new Trouble(
+          Kind.ODD,
+          "the pull API redirects ("
+              + status
+              + " to "
+              + Words.line(where, EXCERPT)
+              + "), which is not followed, so that the password goes nowhere else. Check loom.api");
+    }
+    return switch (status) {
+      case 401, 403 ->
+          new Trouble(
+              Kind.SETTING,
+              "the pull API refused backfill.app and backfill.password ("
+                  + status
+                  + "). They are the app's technical name and its event password, which is not the"
+                  + " OAuth client secret. Correct them");
+      case 404 ->
+          new Trouble(
+              Kind.ODD,
+              "the pull API answered 404: loom.api may be wrong, or there is no such app as"
+                  + " backfill.app. Check both");
+      case 407 ->
+          new Trouble(
+              Kind.SETTING,
+              "a proxy wants authentication (407). Set proxy.user and proxy.password");
+      default ->
+          new Trouble(
+              Kind.ODD,
+              "the pull API answered "
+                  + status
+                  + ". Check loom.api, and that the app subscribes to these events with type pull");
+    };
+  }
+}
