@@ -89,16 +89,9 @@ public record Settings(
   public static Settings defaults() {
     Duration pingEvery = Duration.ofSeconds(3);
     Duration patience = Duration.ofSeconds(10);
-    return new Settings(
-        0,
-        Set.of(),
-        pingEvery,
-        false,
-        0,
-        Events.madeUp(),
-        patience,
-        new Pull("simulated_app", "", 100_000, 1),
-        line -> {});
+    Pull pull = new Pull("simulated_app", "", 100_000, 1);
+    Events source = Events.madeUp();
+    return new Settings(0, Set.of(), pingEvery, false, 0, source, patience, pull, line -> {});
   }
 
   public Settings withPort(int port) {

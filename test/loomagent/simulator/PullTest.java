@@ -344,7 +344,7 @@ final class PullTest {
   void pullsAreCountedAndScriptedApartFromDials() throws Exception {
     simulator.next(Faults.refuse(404));
     simulator.nextPull(
-        Faults.retryAfter(429, "7"), Faults.rateLimit(1_800_000_000), Faults.refuse(503));
+        Faults.retryAfter(429, "7"), PullFaults.rateLimit(1_800_000_000), Faults.refuse(503));
     assertEquals("7", get("").headers().firstValue("Retry-After").orElse(""));
     HttpResponse<String> limited = get("");
     assertEquals(429, limited.statusCode());
@@ -364,7 +364,7 @@ final class PullTest {
 
   @Test
   void aLimitCanBeSetForASpan() throws Exception {
-    simulator.alwaysPull(Faults.limited(2, Duration.ofHours(1), Script.PULL));
+    simulator.alwaysPull(PullFaults.limited(2, Duration.ofHours(1), Script.PULL));
     assertEquals(200, get("").statusCode());
     assertEquals(200, get("").statusCode());
     HttpResponse<String> over = get("");
@@ -376,7 +376,7 @@ final class PullTest {
 
   @Test
   void anAnswerCanBreakOff() throws Exception {
-    simulator.nextPull(Faults.cutBody("[" + event("a.b", 1, NOON) + "]"));
+    simulator.nextPull(PullFaults.cutBody("[" + event("a.b", 1, NOON) + "]"));
     assertThrows(IOException.class, () -> get(""));
   }
 
@@ -428,18 +428,18 @@ final class PullTest {
 
   @Test
   void manyPullersAtOnceWhileEventsAreFlatOut() throws Exception {
-    IntStream.range(0, 1_000).forEach(id -> simulator.publish(event("a.b", id, NOON)));
+    IntStream.range(0, 500).forEach(id -> simulator.publish(event("a.b", id, NOON)));
     AtomicBoolean enough = new AtomicBoolean();
     Thread publisher =
         new Thread(
             () -> {
-              for (int id = 0; !enough.get() && id < 90_000; id++) {
+              for (int id = 0; !enough.get() && id < 20_000; id++) {
                 simulator.publish("c.d", event("c.d", id, NOON));
               }
             });
     publisher.start();
     long pulled =
-        IntStream.range(0, 8)
+        IntStream.range(0, 6)
             .parallel()
             .mapToLong(
                 puller -> {
@@ -453,6 +453,6 @@ final class PullTest {
     enough.set(true);
     publisher.join();
     assertTrue(simulator.await(s -> s.connections() == 0, SOON));
-    assertEquals(8 * 1_000, pulled);
+    assertEquals(6 * 500, pulled);
   }
 }
