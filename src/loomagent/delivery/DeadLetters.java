@@ -1,0 +1,378 @@
+package loomagent.delivery;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import loomagent.Event;
+import loomagent.base.Disk;
+import loomagent.json.Json;
+import loomagent.json.JsonException;
+
+/**
+ * The events that one handler gave up. A line each, oldest first; an event that was given up twice
+ * has two:
+ *
+ * <pre>
+ * {"time":"…","sequence":12,"connection":"…","attempts":10,"error":"…","event":{exact JSON}}\n
+ * </pre>
+ *
+ * A raw newline in the event's JSON (it is legal between tokens) is written as a space. A last line
+ * that was torn is cut: its event is still the cursor's. A line that cannot be read is stepped over
+ * and kept.
+ *
+ * <p>Any thread. The file is opened for each change: a thread that runs foreign code may be
+ * interrupted, which closes what it writes to.
+ */
+public final class DeadLetters {
+
+  /**
+   * One event given up.
+   *
+   * @param time when
+   * @param sequence its place in the journal; 0 for one that was replayed
+   * @param attempts how many times the handler was given it
+   * @param error why it was given up, one line
+   * @param event the event
+   */
+  public record Letter(Instant time, long sequence, int attempts, String error, Event event) {}
+
+  /** Told what a file holds. */
+  public interface Visitor {
+    /**
+     * The next letter.
+     *
+     * @param letter as it was written
+     * @return whether to read on
+     */
+    boolean letter(Letter letter);
+
+    /**
+     * A line that cannot be read.
+     *
+     * @param line its number, from 1
+     */
+    default void damaged(long line) {}
+  }
+
+  /** Bytes of a line that are looked at in one piece: the largest JSON, and what stands around. */
+  private static final int LONGEST_LINE = Json.MAX_BYTES;
+
+  private static final int BUFFER = 1 << 16;
+  private static final String EVENT = ",\"event\":";
+
+  private final Path file;
+  private final Disk disk;
+  private final AtomicLong count = new AtomicLong();
+
+  private DeadLetters(Path file, Disk disk) {
+    this.file = file;
+    this.disk = disk;
+  }
+
+  /**
+   * Opens a handler's dead letters; the file is made with the first one.
+   *
+   * @param file in an existing folder
+   * @param disk where it is written
+   * @param log told of lines that cannot be read
+   * @return the letters
+   * @throws IOException if the file cannot be read
+   */
+  public static DeadLetters open(Path file, Disk disk, System.Logger log) throws IOException {
+    DeadLetters letters = new DeadLetters(file, disk);
+    read(
+        file,
+        new Visitor() {
+          @Override
+          public boolean letter(Letter letter) {
+            letters.count.incrementAndGet();
+            return true;
+          }
+
+          @Override
+          public void damaged(long line) {
+            log.log(
+                Level.WARNING,
+                "{0}:{1}: this dead letter cannot be read; it is stepped over and kept",
+                file,
+                Long.toString(line));
+          }
+        });
+    return letters;
+  }
+
+  /**
+   * Adds a letter. It is on disk when this returns.
+   *
+   * @param letter which
+   * @throws IOException if it could not be written; nothing was added
+   */
+  public synchronized void add(Letter letter) throws IOException {
+    try (Disk.Appender out = disk.append(file)) {
+      mendTail(out);
+      long size = out.size();
+      try {
+        out.write(ByteBuffer.wrap(bytes(letter)));
+        out.sync();
+      } catch (IOException failure) {
+        cut(out, size, failure);
+        throw failure;
+      }
+    }
+    count.incrementAndGet();
+  }
+
+  /**
+   * How many letters there are.
+   *
+   * @return those that can be read
+   */
+  public long count() {
+    return count.get();
+  }
+
+  /**
+   * Reads the letters, oldest first, one at a time.
+   *
+   * @param visitor told of each
+   * @throws IOException if the file cannot be read
+   */
+  public void list(Visitor visitor) throws IOException {
+    read(file, visitor);
+  }
+
+  /**
+   * The letter of an event.
+   *
+   * @param id the event's
+   * @return the newest one
+   * @throws IOException if the file cannot be read
+   */
+  public Optional<Letter> find(String id) throws IOException {
+    Letter[] found = new Letter[1];
+    list(
+        letter -> {
+          if (letter.event().id().equals(id)) {
+            found[0] = letter;
+          }
+          return true;
+        });
+    return Optional.ofNullable(found[0]);
+  }
+
+  /**
+   * Takes letters out.
+   *
+   * @param ids of their events
+   * @return how many there were
+   * @throws IOException if the file could not be rewritten; it is as before
+   */
+  public long remove(Set<String> ids) throws IOException {
+    return revise(
+        letter -> ids.contains(letter.event().id()) ? Optional.empty() : Optional.of(letter));
+  }
+
+  /**
+   * Goes over all letters, such as to note what a further attempt ended with. Reads and writes the
+   * whole file, so settle many letters at once.
+   *
+   * @param change a letter's new form, itself, or empty to take it out
+   * @return how many were changed or taken out
+   * @throws IOException if the file could not be rewritten; it is as before
+   */
+  public synchronized long revise(Function<Letter, Optional<Letter>> change) throws IOException {
+    if (Files.notExists(file)) {
+      return 0;
+    }
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    disk.delete(fresh);
+    long kept = 0;
+    long changed = 0;
+    try (Lines lines = new Lines(file);
+        Disk.Appender out = disk.append(fresh)) {
+      ByteArrayOutputStream buffer = new ByteArrayOutputStream();
+      while (lines.next()) {
+        Optional<Letter> old = lines.letter();
+        Optional<Letter> now = old.flatMap(change);
+        if (old.equals(now)) {
+          buffer.writeBytes(lines.bytes());
+        } else {
+          changed++;
+          now.ifPresent(letter -> buffer.writeBytes(bytes(letter)));
+        }
+        kept += now.isPresent() ? 1 : 0;
+        if (buffer.size() >= BUFFER) {
+          out.write(ByteBuffer.wrap(buffer.toByteArray()));
+          buffer.reset();
+        }
+      }
+      out.write(ByteBuffer.wrap(buffer.toByteArray()));
+      out.sync();
+    }
+    disk.move(fresh, file);
+    count.set(kept);
+    return changed;
+  }
+
+  /**
+   * Reads a file of dead letters, whether its handler runs or was removed. What is being written
+   * meanwhile may be missed.
+   *
+   * @param file which; one that does not exist has none
+   * @param visitor told of each letter
+   * @throws IOException if the file cannot be read
+   */
+  public static void read(Path file, Visitor visitor) throws IOException {
+    if (Files.notExists(file)) {
+      return;
+    }
+    try (Lines lines = new Lines(file)) {
+      long number = 0;
+      while (lines.next()) {
+        number += lines.begun ? 1 : 0;
+        Optional<Letter> letter = lines.letter();
+        if (letter.isPresent()) {
+          if (!visitor.letter(letter.get())) {
+            return;
+          }
+        } else if (lines.begun && lines.ended()) {
+          visitor.damaged(number);
+        }
+      }
+    }
+  }
+
+  /** Cuts a last line that was torn, and ends one that only lacks its newline. */
+  private void mendTail(Disk.Appender out) throws IOException {
+    long whole = 0;
+    boolean readable = true;
+    try (InputStream in = Files.newInputStream(file)) {
+      long size = out.size();
+      if (size == 0) {
+        return;
+      }
+      in.skipNBytes(size - 1);
+      if (in.read() == '\n') {
+        return;
+      }
+    }
+    try (Lines lines = new Lines(file)) {
+      while (lines.next()) {
+        readable = lines.letter().isPresent();
+        whole += lines.ended() ? lines.bytes().length : 0;
+      }
+    }
+    if (readable) {
+      out.write(ByteBuffer.wrap(new byte[] {'\n'}));
+    } else {
+      out.truncate(whole);
+    }
+  }
+
+  private static void cut(Disk.Appender out, long size, IOException failure) {
+    try {
+      out.truncate(size);
+    } catch (IOException second) {
+      failure.addSuppressed(second); // the torn line is cut before the next one is written
+    }
+  }
+
+  private static byte[] bytes(Letter letter) {
+    StringBuilder line = new StringBuilder(letter.event().json().length() + 300);
+    line.append("{\"time\":\"").append(letter.time());
+    line.append("\",\"sequence\":").append(letter.sequence());
+    line.append(",\"connection\":");
+    Json.writeString(line, letter.event().connection());
+    line.append(",\"attempts\":").append(letter.attempts());
+    line.append(",\"error\":");
+    Json.writeString(line, letter.error());
+    line.append(EVENT).append(letter.event().json().replace('\n', ' ')).append("}\n");
+    return line.toString().getBytes(UTF_8);
+  }
+
+  private static Optional<Letter> parse(byte[] line) {
+    try {
+      if (Json.parse(line, 0, line.length) instanceof Map<?, ?> members
+          && members.get("time") instanceof String time
+          && members.get("sequence") instanceof Long sequence
+          && members.get("connection") instanceof String connection
+          && members.get("attempts") instanceof Long attempts
+          && members.get("error") instanceof String error
+          && members.get("event") instanceof Map<?, ?> event
+          && event.get("id") instanceof String id) {
+        String name = event.get("name") instanceof String text ? text : "";
+        // In what stands before the event, a quote of any text is escaped, so this is the member.
+        String whole = new String(line, UTF_8);
+        int from = whole.indexOf(EVENT);
+        int to = whole.lastIndexOf('}');
+        if (from > 0) {
+          String json = whole.substring(from + EVENT.length(), to);
+          Event exact = Event.of(id, name, json, connection);
+          return Optional.of(
+              new Letter(Instant.parse(time), sequence, attempts.intValue(), error, exact));
+        }
+      }
+    } catch (JsonException | DateTimeParseException damaged) {
+      // empty says it
+    }
+    return Optional.empty();
+  }
+
+  /** The lines of a file, one after the other; one that is too long comes in pieces. */
+  private static final class Lines implements Closeable {
+    private final InputStream in;
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+    private boolean ended = true;
+    boolean begun; // whether this is the beginning of a line
+    private byte[] bytes = new byte[0];
+
+    Lines(Path file) throws IOException {
+      in = new BufferedInputStream(Files.newInputStream(file), BUFFER);
+    }
+
+    boolean next() throws IOException {
+      begun = ended;
+      ended = false;
+      line.reset();
+      int next;
+      while (!ended && line.size() < LONGEST_LINE && (next = in.read()) >= 0) {
+        line.write(next);
+        ended = next == '\n';
+      }
+      bytes = line.toByteArray();
+      return bytes.length > 0;
+    }
+
+    byte[] bytes() {
+      return bytes;
+    }
+
+    boolean ended() {
+      return ended;
+    }
+
+    Optional<Letter> letter() {
+      return begun ? parse(bytes) : Optional.empty();
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+}

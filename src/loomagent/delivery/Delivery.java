@@ -1,0 +1,349 @@
+package loomagent.delivery;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+import loomagent.Event;
+import loomagent.EventHandler;
+import loomagent.HandlerContext;
+import loomagent.base.Backoff;
+import loomagent.delivery.Outstanding.Request;
+import loomagent.journal.Journal;
+
+/**
+ * One handler and all that is done for it: its threads, its place in the journal, its retries and
+ * dead letters. Whatever the handler does, to be slow, to hang or to throw, is a matter of this
+ * delivery alone. Any thread may call it.
+ *
+ * <p>Attempts are counted while the agent runs: after a restart an event that was not taken is at
+ * its first attempt again.
+ */
+public final class Delivery {
+
+  /** Makes a handler. It runs foreign code, so anything may be thrown. */
+  public interface Maker {
+    /**
+     * A new instance.
+     *
+     * @return a handler that was not opened yet
+     * @throws Exception whatever its constructor throws
+     */
+    EventHandler make() throws Exception;
+  }
+
+  /** How a handler has done so far. */
+  public enum Opening {
+    /** The handler has not been asked, or has not answered. */
+    PENDING,
+    /** The handler takes events. */
+    OPEN,
+    /** A setting is wrong: {@link IllegalArgumentException}. Not tried again. */
+    MISCONFIGURED,
+    /** It could not be opened; tried again. */
+    FAILED
+  }
+
+  /**
+   * A handler, and how it wants its events.
+   *
+   * @param maker makes its instances, one for each lane
+   * @param context what each of them is given
+   * @param loader where its classes come from
+   * @param policy how events are given to it
+   * @param wanted which events
+   */
+  public record Target(
+      Maker maker,
+      HandlerContext context,
+      ClassLoader loader,
+      Policy policy,
+      Predicate<Event> wanted) {}
+
+  private static final Duration FIRST_REOPEN = Duration.ofSeconds(1);
+  private static final Duration LONGEST_REOPEN = Duration.ofMinutes(5);
+
+  private final Target target;
+  private final DeadLetters dead;
+  private final Optional<Journal> journal;
+  private final RandomGenerator random;
+  private final Watch watch;
+  private final Dispatch dispatch;
+  private final CountDownLatch answered = new CountDownLatch(1); // the first attempt to open
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile Opening opening = Opening.PENDING; // written under this object's monitor
+
+  /**
+   * A delivery that follows the journal from the cursor on. It has not begun.
+   *
+   * @param target the handler
+   * @param journal where its events are
+   * @param cursor its place there; closed at the end
+   * @param dead where the events go that it gives up
+   * @param clock the time of day
+   * @param random jitter; used by several threads at once
+   */
+  public Delivery(
+      Target target,
+      Journal journal,
+      Cursor cursor,
+      DeadLetters dead,
+      Clock clock,
+      RandomGenerator random) {
+    this(target, Optional.of(journal), feed(target, journal, cursor), dead, clock, random, Watch.SHARED);
+  }
+
+  /**
+   * A delivery that gives only what it is asked to {@link #replay}.
+   *
+   * @param target the handler
+   * @param dead where the events go that it gives up
+   * @param clock the time of day
+   * @param random jitter; used by several threads at once
+   */
+  public Delivery(Target target, DeadLetters dead, Clock clock, RandomGenerator random) {
+    this(target, Optional.empty(), Optional.empty(), dead, clock, random, Watch.SHARED);
+  }
+
+  Delivery(
+      Target target,
+      Optional<Journal> journal,
+      Optional<Feed> feed,
+      DeadLetters dead,
+      Clock clock,
+      RandomGenerator random,
+      Watch watch) {
+    this.target = target;
+    this.journal = journal;
+    this.dead = dead;
+    this.random = random;
+    this.watch = watch;
+    HandlerContext context = target.context();
+    this.dispatch =
+        new Dispatch(
+            context.name(), target.policy(), feed, dead, clock, watch, random, context.logger());
+    dispatch.onHang(this::replace);
+  }
+
+  static Optional<Feed> feed(Target target, Journal journal, Cursor cursor) {
+    return Optional.of(
+        new Feed(journal, cursor, target.policy(), target.wanted(), target.context().logger()));
+  }
+
+  /** Starts the first lane, which opens the handler; the others follow once it is open. */
+  public void start() {
+    watch.add(dispatch);
+    journal.ifPresent(source -> source.listen(dispatch::wake));
+    if (!hire(1)) {
+      endIfLast();
+    }
+  }
+
+  private boolean hire(int lane) {
+    Backoff reopen = new Backoff(FIRST_REOPEN, LONGEST_REOPEN, random);
+    Worker worker = new Worker(lane, target, reopen, dispatch, this::opened, this::left);
+    boolean joined = dispatch.join(worker);
+    if (joined) {
+      worker.thread.start();
+    }
+    return joined;
+  }
+
+  private synchronized void opened(Opening next) {
+    boolean first = next == Opening.OPEN && opening != Opening.OPEN;
+    if (opening != Opening.OPEN) {
+      opening = next;
+    }
+    answered.countDown();
+    for (int lane = 2; first && lane <= target.policy().lanes(); lane++) {
+      hire(lane);
+    }
+  }
+
+  private void replace(Worker hanging) {
+    if (!hire(hanging.lane)) {
+      endIfLast();
+    }
+  }
+
+  private void left(Worker worker) {
+    dispatch.leave(worker);
+    endIfLast();
+  }
+
+  // Nobody is left to take events: none are promised any more, and the cursor rests.
+  private void endIfLast() {
+    if (dispatch.settle()) {
+      watch.remove(dispatch);
+      ended.countDown();
+    }
+  }
+
+  /** Lets threads that wait look at the clock again, which a test has put forward. */
+  void look() {
+    dispatch.look();
+    watch.wake();
+  }
+
+  /**
+   * Waits for the handler's first answer.
+   *
+   * @param limit how long to wait
+   * @return how it went; {@code PENDING} if there is no answer yet
+   * @throws InterruptedException if the waiting thread is interrupted
+   */
+  public Opening awaitOpening(Duration limit) throws InterruptedException {
+    answered.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+    return opening;
+  }
+
+  /**
+   * Begins no further delivery. Those in hand end, what is to be tried again waits at the cursor,
+   * replays that wait are refused, and the handler is closed.
+   */
+  public void drain() {
+    dispatch.drain();
+    endIfLast();
+  }
+
+  /**
+   * Waits for the end after {@link #drain}. The cursor is on disk then, also if the end did not
+   * come.
+   *
+   * @param limit how long to wait
+   * @return whether the handler is done and closed
+   * @throws InterruptedException if the waiting thread is interrupted
+   */
+  public boolean awaitEnd(Duration limit) throws InterruptedException {
+    boolean done = ended.await(Math.max(1, limit.toNanos()), TimeUnit.NANOSECONDS);
+    if (!done) {
+      dispatch.settle();
+    }
+    return done;
+  }
+
+  /**
+   * Gives the handler an event once more, between those of the journal. It is retried and becomes a
+   * dead letter like any other; its attempts go on from {@link Event#attempt}.
+   *
+   * @param event an event as it was
+   * @return empty once the event was taken; else why it is a dead letter, or was refused because the
+   *     handler ends or too many replays wait. Completed by the handler's thread
+   */
+  public CompletableFuture<Optional<String>> replay(Event event) {
+    return replay(event, false);
+  }
+
+  /**
+   * As {@link #replay}, but the first failure is the answer: no retry, no dead letter.
+   *
+   * @param event an event as it was
+   * @return empty once the event was taken, else why not
+   */
+  public CompletableFuture<Optional<String>> replayOnce(Event event) {
+    return replay(event, true);
+  }
+
+  private CompletableFuture<Optional<String>> replay(Event event, boolean once) {
+    CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
+    dispatch.replay(event, new Request(answer, once));
+    return answer;
+  }
+
+  /**
+   * The handler's name.
+   *
+   * @return as in the configuration
+   */
+  public String name() {
+    return target.context().name();
+  }
+
+  /**
+   * Whether the handler takes events.
+   *
+   * @return how it went so far
+   */
+  public Opening opening() {
+    return opening;
+  }
+
+  /**
+   * What last went wrong.
+   *
+   * @return one line, or ""
+   */
+  public String lastError() {
+    return dispatch.lastError();
+  }
+
+  /**
+   * How many events the handler took.
+   *
+   * @return since the start
+   */
+  public long delivered() {
+    return dispatch.delivered();
+  }
+
+  /**
+   * How many deliveries failed.
+   *
+   * @return since the start
+   */
+  public long failed() {
+    return dispatch.failed();
+  }
+
+  /**
+   * How many events wait to be tried again, their own failure behind them.
+   *
+   * @return now
+   */
+  public long retrying() {
+    return dispatch.retrying();
+  }
+
+  /**
+   * How many dead letters there are.
+   *
+   * @return now, those of earlier runs included
+   */
+  public long dead() {
+    return dead.count();
+  }
+
+  /**
+   * How many events of the journal wait, those in hand included, and those not looked at yet, which
+   * the handler may not want.
+   *
+   * @return now
+   */
+  public long waiting() {
+    return dispatch.waiting();
+  }
+
+  /**
+   * When the handler last took an event.
+   *
+   * @return empty if it took none since the start
+   */
+  public Optional<Instant> lastDeliveredAt() {
+    long millis = dispatch.lastDelivered();
+    return millis == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+  }
+
+  /**
+   * The first event of the journal that is still needed. Takes no lock.
+   *
+   * @return its sequence; {@code Long.MAX_VALUE} if no journal is followed
+   */
+  public long low() {
+    return dispatch.low();
+  }
+}

@@ -1,0 +1,87 @@
+package loomagent.delivery;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import loomagent.Event;
+import loomagent.RetryLater;
+import loomagent.Undeliverable;
+import loomagent.base.Words;
+
+/**
+ * What is said of a handler that fails: the 1st, 2nd, 4th … time of the same words, and once when all
+ * is well again. Under its owner's lock.
+ */
+final class Streak {
+
+  /** Kinds of failure counted apart; a handler with more of them says more. */
+  private static final int MOST_KINDS = 16;
+
+  private static final int EXCERPT = 300;
+
+  private final System.Logger log;
+  private final Map<String, Long> kinds = new LinkedHashMap<>();
+  private long failures;
+  private long since;
+
+  Streak(System.Logger log) {
+    this.log = log;
+  }
+
+  /** One line. The exception may be of the handler's making, and throw in its turn. */
+  static String words(Throwable failure) {
+    try {
+      String text = failure.getMessage();
+      if (text != null && !text.isBlank()) {
+        String kind = failure.getClass().getSimpleName();
+        boolean meantForPeople =
+            failure instanceof IllegalArgumentException
+                || failure instanceof RetryLater
+                || failure instanceof Undeliverable
+                || kind.isEmpty();
+        return Words.line(meantForPeople ? text : kind + ": " + text, EXCERPT);
+      }
+    } catch (Throwable wordless) {
+      // its name has to do
+    }
+    return failure.getClass().getName();
+  }
+
+  boolean failing() {
+    return failures > 0;
+  }
+
+  void failed(Event event, String words, String next, long now) {
+    if (failures++ == 0) {
+      since = now;
+    }
+    if (kinds.size() >= MOST_KINDS && !kinds.containsKey(words)) {
+      kinds.remove(kinds.keySet().iterator().next());
+    }
+    long same = kinds.merge(words, 1L, Long::sum);
+    if (Long.bitCount(same) == 1) { // the 1st, 2nd, 4th, 8th … of the same
+      log.log(
+          Level.ERROR,
+          "did not take {0}{1}{2}; {3}: {4}",
+          Words.line(event.toString(), EXCERPT),
+          event.attempt() == 1 ? "" : " at attempt " + event.attempt(),
+          same == 1 ? "" : ", the " + same + "th failure of this kind",
+          next,
+          words);
+    }
+  }
+
+  /** An event was taken, and none waits to be tried again. */
+  void recovered(long now) {
+    if (failures > 0) {
+      log.log(
+          Level.INFO,
+          "takes events again after {0}, {1}",
+          Words.of(Duration.ofNanos(now - since)),
+          Words.count(failures, "attempt"));
+      failures = 0;
+      kinds.clear();
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package loomagent.delivery;
+
+import java.util.Optional;
+import java.util.function.Consumer;
+import loomagent.EventHandler;
+import loomagent.base.Backoff;
+
+/**
+ * A lane's thread and the handler instance that is its own: opened, given events and closed by no
+ * other thread, so that a handler needs no lock. A handler is foreign code and may throw anything.
+ */
+final class Worker {
+  private final Delivery.Target target;
+  private final Dispatch dispatch;
+  private final Backoff reopen;
+  private final Consumer<Delivery.Opening> opened;
+  private final Consumer<Worker> left;
+  final int lane; // from 1
+  final Thread thread;
+
+  // Under the dispatch's lock:
+  Optional<Outstanding.Item> hand = Optional.empty(); // what the handler is at
+  long deadline;
+  boolean overdue; // the deadline has passed, and the thread was interrupted
+  boolean abandoned; // overdue, and it did not heed that: its lane has another thread now
+
+  /**
+   * A worker that has not begun.
+   *
+   * @param opened told each time the handler was asked to open
+   * @param left told when the thread ends
+   */
+  Worker(
+      int lane,
+      Delivery.Target target,
+      Backoff reopen,
+      Dispatch dispatch,
+      Consumer<Delivery.Opening> opened,
+      Consumer<Worker> left) {
+    this.lane = lane;
+    this.target = target;
+    this.reopen = reopen;
+    this.dispatch = dispatch;
+    this.opened = opened;
+    this.left = left;
+    String name = "handler-" + target.context().name();
+    this.thread = new Thread(this::run, lane == 1 ? name : name + "-" + lane);
+    thread.setContextClassLoader(target.loader());
+    thread.setDaemon(true); // a handler that hangs must not keep the process alive
+  }
+
+  private void run() {
+    try {
+      Optional<EventHandler> handler = open();
+      handler.ifPresent(this::deliver);
+      handler.ifPresent(this::close);
+    } finally {
+      left.accept(this);
+    }
+  }
+
+  /** Opens the handler, again and again if need be; empty if it never can be, or no longer. */
+  private Optional<EventHandler> open() {
+    while (!dispatch.draining()) {
+      EventHandler[] made = new EventHandler[1];
+      Delivery.Opening opening = tryToOpen(made);
+      Thread.interrupted(); // a handler that interrupts its thread means what it was at
+      opened.accept(opening);
+      switch (opening) {
+        case OPEN -> {
+          return Optional.of(made[0]);
+        }
+        case MISCONFIGURED -> {
+          return Optional.empty();
+        }
+        case FAILED, PENDING -> dispatch.pause(reopen.next());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Delivery.Opening tryToOpen(EventHandler[] made) {
+    try {
+      made[0] = target.maker().make();
+    } catch (Throwable failure) {
+      dispatch.note("could not be made, and is tried again", failure);
+      return Delivery.Opening.FAILED;
+    }
+    try {
+      made[0].open(target.context());
+      return Delivery.Opening.OPEN;
+    } catch (IllegalArgumentException wrong) {
+      dispatch.note("is not configured right", wrong);
+      close(made[0]);
+      return Delivery.Opening.MISCONFIGURED;
+    } catch (Throwable failure) {
+      dispatch.note("could not be opened, and is tried again", failure);
+      close(made[0]);
+      return Delivery.Opening.FAILED;
+    }
+  }
+
+  private void deliver(EventHandler handler) {
+    while (true) {
+      try {
+        Optional<Outstanding.Item> item = dispatch.next(this);
+        if (item.isEmpty()) {
+          return;
+        }
+        give(handler, item.get());
+      } catch (Throwable shortOfMemory) {
+        // Another handler may have filled the heap: even to say so may fail. The lane goes on.
+        dispatch.recover(this);
+      }
+    }
+  }
+
+  private void give(EventHandler handler, Outstanding.Item item) {
+    if (item.owed.isPresent()) {
+      dispatch.bury(this, item);
+      return;
+    }
+    Optional<Throwable> failure = Optional.empty();
+    try {
+      handler.handle(item.now());
+    } catch (Throwable thrown) { // a missing class or a full stack is no reason to end the lane
+      failure = Optional.of(thrown);
+    }
+    dispatch.ended(this, item, failure);
+  }
+
+  private void close(EventHandler handler) {
+    try {
+      handler.close();
+    } catch (Throwable failure) {
+      dispatch.note("did not close well", failure);
+    }
+  }
+}
