@@ -1,15 +1,18 @@
 package loomagent.agent;
 
+import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import loomagent.backfill.Gaps;
+import loomagent.base.Disk;
 import loomagent.base.Secret;
 import loomagent.base.Version;
 import loomagent.base.Words;
@@ -17,26 +20,31 @@ import loomagent.cable.Connection;
 import loomagent.cable.Dialler;
 import loomagent.cable.Subscription;
 import loomagent.config.Configuration;
-import loomagent.delivery.Lane;
-import loomagent.plugin.HandlerType;
+import loomagent.delivery.Delivery;
+import loomagent.journal.Journal;
 
-/** The whole agent: one connection, its handlers, and the only place where the parts meet. */
+/** The whole agent: one connection, the journal, the handlers, and the place where they meet. */
 public final class Agent implements AutoCloseable {
 
   /** The name of the one connection. */
   public static final String CONNECTION = "default";
 
-  /** How long all handlers together may take to open before the agent subscribes without them. */
-  private static final Duration OPENING_LIMIT = Duration.ofSeconds(10);
+  /** Asks for a {@link Status}: {@code json}, or anything else for a person's eyes. */
+  public static final String STATUS = "status";
 
-  private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+  /** The word for what a program reads. */
+  public static final String JSON = "json";
 
   private final Configuration configuration;
-  private final List<Route> routes = new ArrayList<>();
-  private final List<String> builtIn = new ArrayList<>();
   private final System.Logger log;
+  private final Journal journal;
+  private final Gaps gaps;
+  private final GapWatch watch;
+  private final Deliveries deliveries;
   private final Intake intake;
   private final Connection connection;
+  private final Status status;
+  private final Operations operations;
 
   /**
    * An agent that has not begun.
@@ -46,45 +54,48 @@ public final class Agent implements AutoCloseable {
    * @param folder its folder, held by whoever calls
    * @param loggers makes a logger for each part
    * @param watcher told each new state of the subscription, on the connection's thread
+   * @throws IOException in words: the folder cannot be read or written
    */
   public Agent(
       Configuration configuration,
       Plan plan,
       DataFolder folder,
       Function<String, System.Logger> loggers,
-      Consumer<Subscription.State> watcher) {
+      Consumer<Subscription.State> watcher)
+      throws IOException {
+    Clock clock = Clock.tickMillis(ZoneOffset.UTC); // more would only be noise
+    Layout layout = folder.layout();
     this.configuration = configuration;
     this.log = loggers.apply("agent");
-    for (Plan.Planned planned : plan.enabled()) {
-      Lane lane = lane(planned, configuration.dataDir(), loggers);
-      routes.add(new Route(planned.settings().events(), lane));
-      if (planned.type().builtIn()) {
-        builtIn.add(lane.name());
-      }
-    }
-    Connection.Settings settings = settings(configuration);
+    this.journal = journal(configuration, layout, clock, loggers.apply("journal"));
     System.Logger connectionLog = loggers.apply("connection." + CONNECTION);
-    this.intake = new Intake(settings, routes, folder, Clock.systemUTC(), connectionLog, watcher);
+    try {
+      this.gaps = Gaps.open(layout.folder(), Disk.REAL, connectionLog);
+      this.watch =
+          new GapWatch(CONNECTION, configuration, journal, gaps, folder, clock, connectionLog);
+      this.deliveries = Deliveries.following(journal, plan, layout, loggers);
+    } catch (IOException | RuntimeException unusable) {
+      journal.close();
+      throw unusable;
+    }
+    journal.retain(deliveries::lowest);
+    Connection.Settings settings = settings(configuration);
+    this.intake = new Intake(settings, journal, watch, folder, clock, connectionLog, watcher);
     this.connection = connect(configuration, intake, connectionLog);
+    this.status = new Status(CONNECTION, intake, watch, deliveries, journal, clock);
+    this.operations = new Operations(layout, deliveries, journal, log);
   }
 
-  /**
-   * A handler's lane as planned.
-   *
-   * @param planned the handler
-   * @param dataDir where its own folder is made
-   * @param loggers makes its logger
-   * @return a lane that has not begun
-   */
-  public static Lane lane(
-      Plan.Planned planned, Path dataDir, Function<String, System.Logger> loggers) {
-    String name = planned.settings().name();
-    HandlerType type = planned.type();
-    return new Lane(
-        type::make,
-        new Context(name, planned.settings().settings(), loggers.apply("handler." + name), dataDir),
-        type.implementation().getClassLoader(),
-        new SplittableRandom());
+  /** The journal of a folder, as configured. */
+  static Journal journal(
+      Configuration configuration, Layout layout, Clock clock, System.Logger log)
+      throws IOException {
+    return Journal.open(
+        layout.journal(),
+        new Journal.Settings(configuration.journalKeep(), configuration.journalMaxSize()),
+        Disk.REAL,
+        clock,
+        log);
   }
 
   /**
@@ -115,63 +126,61 @@ public final class Agent implements AutoCloseable {
    * @throws InterruptedException if the calling thread is interrupted
    */
   public List<String> start(BooleanSupplier stopped) throws InterruptedException {
-    long end = System.nanoTime() + OPENING_LIMIT.toNanos();
-    List<String> wrong = new ArrayList<>();
-    routes.forEach(route -> route.lane().start());
-    for (Route route : routes) {
-      Lane lane = route.lane();
-      switch (awaitOpening(lane, end, stopped)) {
-        case OPEN, FAILED -> {} // a failure has been said, and is tried again
-        case PENDING ->
-            log.log(Level.WARNING, "handler {0} is still opening; the others run", lane.name());
-        case MISCONFIGURED -> {
-          if (builtIn.contains(lane.name())) {
-            wrong.add("handler " + lane.name() + ": " + lane.lastError());
-          }
-        }
-      }
-    }
+    List<String> wrong = deliveries.start(stopped);
     if (wrong.isEmpty() && !stopped.getAsBoolean()) {
+      watch.begin();
       connection.start();
     }
     return wrong;
   }
 
-  private static Lane.Opening awaitOpening(Lane lane, long end, BooleanSupplier stopped)
-      throws InterruptedException {
-    Lane.Opening opening = lane.awaitOpening(Duration.ZERO);
-    while (opening == Lane.Opening.PENDING && System.nanoTime() < end && !stopped.getAsBoolean()) {
-      opening = lane.awaitOpening(LOOK_EVERY);
+  /**
+   * Carries out what a command asks of the running agent. Any thread.
+   *
+   * @param words which operation, and with what
+   * @param out told what was asked for
+   * @param err told what is wrong
+   * @return an exit status
+   * @throws IOException if the disk fails
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public int serve(List<String> words, Consumer<String> out, Consumer<String> err)
+      throws IOException, InterruptedException {
+    if (words.isEmpty() || !words.get(0).equals(STATUS)) {
+      return operations.serve(words, out, err);
     }
-    return opening;
+    if (words.contains(JSON)) {
+      out.accept(status.json());
+    } else {
+      status.lines().forEach(out);
+    }
+    return 0;
   }
 
   /**
-   * Ends the subscription, lets the handlers finish what they have, up to {@code shutdown.timeout},
-   * and says what was delivered.
+   * Ends the subscription, lets the handlers finish what they have in hand, up to {@code
+   * shutdown.timeout}, and stores how far they are.
    */
   @Override
   public void close() {
     long end = System.nanoTime() + configuration.shutdownTimeout().toNanos();
+    status.stopping();
     connection.close();
-    routes.forEach(route -> route.lane().drain());
-    for (Route route : routes) {
-      Lane lane = route.lane();
-      try {
-        boolean ended = lane.awaitEnd(Duration.ofNanos(end - System.nanoTime()));
-        String late = " did not end within " + Words.of(configuration.shutdownTimeout());
-        if (!ended || lane.waiting() > 0) {
-          log.log(
-              Level.ERROR,
-              "handler {0}{1}; {2} not delivered to it",
-              lane.name(),
-              ended ? " could not be opened" : late,
-              Words.count(lane.waiting(), "event"));
-        }
-      } catch (InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
-        return;
-      }
+    watch.close();
+    intake.stopped();
+    deliveries.close(end, configuration.shutdownTimeout());
+    journal.close();
+    gaps.close();
+    if (deliveries.waiting() > 0) {
+      log.log(
+          Level.INFO,
+          "{0} on disk for the next start",
+          deliveries.all().stream()
+              .map(Route::delivery)
+              .filter(delivery -> delivery.waiting() > 0)
+              .map(each -> Words.count(each.waiting(), "event") + " for " + each.name())
+              .reduce((first, more) -> first + ", " + more)
+              .orElse(""));
     }
   }
 
@@ -185,24 +194,33 @@ public final class Agent implements AutoCloseable {
   }
 
   /**
+   * Whether everything that arrived is delivered or dead, and every gap closed.
+   *
+   * @return as of now
+   */
+  public boolean isIdle() {
+    return deliveries.waiting() == 0 && watch.isIdle();
+  }
+
+  /**
    * What was done, a line for each part.
    *
    * @return such as {@code Received 12 events.} and {@code log: 12 delivered}
    */
   public List<String> summary() {
     List<String> lines = new ArrayList<>();
-    lines.add(
-        "Received "
-            + Words.count(intake.received(), "event")
-            + (intake.unwanted() == 0 ? "." : ", " + intake.unwanted() + " wanted by no handler."));
-    for (Route route : routes) {
-      Lane lane = route.lane();
+    StringBuilder first = new StringBuilder("Received ");
+    first.append(Words.count(intake.received(), "event"));
+    more(first, intake.duplicates(), "known already");
+    more(first, watch.recovered(), "more pulled");
+    lines.add(first.append('.').toString());
+    for (Route route : deliveries.all()) {
+      Delivery delivery = route.delivery();
       StringBuilder line = new StringBuilder();
-      line.append("  ").append(lane.name()).append(": ").append(lane.delivered());
+      line.append("  ").append(delivery.name()).append(": ").append(delivery.delivered());
       line.append(" delivered");
-      more(line, lane.failed(), "not taken");
-      more(line, lane.refused(), "not queued");
-      more(line, lane.waiting(), "not delivered");
+      more(line, delivery.dead(), "dead");
+      more(line, delivery.waiting(), "waiting");
       lines.add(line.toString());
     }
     return lines;

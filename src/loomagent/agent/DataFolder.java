@@ -18,25 +18,30 @@ import java.util.Optional;
 import loomagent.json.Json;
 
 /**
- * The agent's folder on disk, held by one agent at a time.
- *
- * <pre>
- * agent.lock            held while an agent runs; empty
- * aside.ndjson          what came as an event and was none: {"time":…,"reason":…,"message":"…"} a line
- * handlers/&lt;name&gt;/      a handler's own
- * </pre>
+ * The agent's folder on disk, held by one agent at a time. {@link Layout} has what is in it.
  */
 public final class DataFolder implements AutoCloseable {
 
   /** What is set aside is a fault of somebody's; this much is enough to find it by. */
   static final long LARGEST_ASIDE = 4L << 20;
 
-  private final Path folder;
+  private final Layout layout;
   private final FileChannel channel;
 
-  private DataFolder(Path folder, FileChannel channel) {
-    this.folder = folder;
+  private DataFolder(Path folder, FileChannel channel) throws IOException {
+    this.layout = new Layout(folder);
     this.channel = channel;
+    makePrivate(layout.cursors());
+    makePrivate(layout.dead());
+  }
+
+  /**
+   * Where things are in it.
+   *
+   * @return of the folder that is held
+   */
+  public Layout layout() {
+    return layout;
   }
 
   /**
@@ -116,8 +121,8 @@ public final class DataFolder implements AutoCloseable {
   }
 
   /** Keeps a message that is no event, up to a bound; false once the bound is reached. */
-  boolean aside(String message, String reason, Instant now) throws IOException {
-    Path file = folder.resolve("aside.ndjson");
+  synchronized boolean aside(String message, String reason, Instant now) throws IOException {
+    Path file = layout.folder().resolve("aside.ndjson");
     if (Files.exists(file) && Files.size(file) > LARGEST_ASIDE) {
       return false;
     }

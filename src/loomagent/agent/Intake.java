@@ -5,76 +5,113 @@ import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import loomagent.Event;
 import loomagent.base.Words;
 import loomagent.cable.Connection;
 import loomagent.cable.Failure;
 import loomagent.cable.Subscription.State;
+import loomagent.journal.Journal;
 import loomagent.json.Envelope;
 
 /**
- * What a connection tells: events go to the handlers that want them, the rest becomes the log that
- * an operator reads. The connection's thread only, but for the counters.
+ * What a connection tells: events go into the journal, spans without a subscription to the gaps,
+ * the rest becomes the log that an operator reads. The connection's thread only, but for what a
+ * status asks.
  */
 final class Intake implements Connection.Listener {
 
+  /** How the connection stands, for a status. */
+  record Standing(State state, Instant since, Optional<Instant> lastEventAt, String lastError) {}
+
   private final Connection.Settings settings;
-  private final List<Route> routes;
+  private final Journal journal;
+  private final GapWatch gaps;
   private final DataFolder folder;
   private final Clock clock;
   private final System.Logger log;
   private final Consumer<State> watcher;
 
   private final AtomicLong received = new AtomicLong();
-  private final AtomicLong unwanted = new AtomicLong();
+  private final AtomicLong duplicates = new AtomicLong();
+  private final AtomicLong reconnects = new AtomicLong();
+  private long refused;
   private long aside;
 
   private boolean wasLive;
+  private volatile boolean live;
   private Instant downSince = Instant.EPOCH; // when anything last arrived before the first failure
   private long failures; // since the last time LIVE
   private String lastFailure = "";
 
+  // Written by the connection's thread, read by any:
+  private volatile State state = State.DOWN;
+  private volatile Instant since;
+  private volatile Instant lastEventAt;
+  private volatile String lastError = "";
+
   Intake(
       Connection.Settings settings,
-      List<Route> routes,
+      Journal journal,
+      GapWatch gaps,
       DataFolder folder,
       Clock clock,
       System.Logger log,
       Consumer<State> watcher) {
     this.settings = settings;
-    this.routes = List.copyOf(routes);
+    this.journal = journal;
+    this.gaps = gaps;
     this.folder = folder;
     this.clock = clock;
     this.log = log;
     this.watcher = watcher;
+    this.since = clock.instant();
   }
 
   long received() {
     return received.get();
   }
 
-  long unwanted() {
-    return unwanted.get();
+  long duplicates() {
+    return duplicates.get();
   }
 
+  long reconnects() {
+    return reconnects.get();
+  }
+
+  Standing standing() {
+    return new Standing(state, since, Optional.ofNullable(lastEventAt), lastError);
+  }
+
+  // While the journal has no room this waits, and with it the connection's thread: nothing more is
+  // read from the socket, and TCP slows the server down.
   @Override
   public void event(Envelope frame) {
     received.incrementAndGet();
-    String name = frame.name();
-    Event event = Event.of(frame.id(), name, frame.messageText(), settings.name());
-    boolean wanted = false;
-    for (Route route : routes) {
-      if (route.events().matches(name)) {
-        route.lane().offer(event);
-        wanted = true;
+    gaps.heard(frame.subject());
+    Journal.Taken taken =
+        journal.append(
+            settings.name(),
+            frame.id(),
+            frame.name(),
+            frame.utf8(),
+            frame.messageStart(),
+            frame.messageEnd());
+    switch (taken) {
+      case NEW -> lastEventAt = clock.instant();
+      case DUPLICATE -> duplicates.incrementAndGet();
+      case REFUSED -> {
+        refused++;
+        if (Long.bitCount(refused) == 1) {
+          log.log(
+              Level.WARNING,
+              "{0} arrived while the agent stops and could not be journaled; they are part of the"
+                  + " gap until the next start",
+              Words.count(refused, "event"));
+        }
       }
-    }
-    if (!wanted) {
-      unwanted.incrementAndGet();
-      log.log(Level.DEBUG, "no handler takes {0}", Words.line(event.toString(), 200));
     }
   }
 
@@ -101,19 +138,27 @@ final class Intake implements Connection.Listener {
   }
 
   @Override
-  public void became(State state, String reason) {
-    if (state == State.LIVE) {
+  public void became(State next, String reason) {
+    state = next;
+    since = clock.instant();
+    if (next == State.LIVE) {
       ready();
     }
-    log.log(Level.DEBUG, "{0}: {1}", state, reason);
-    watcher.accept(state);
+    log.log(Level.DEBUG, "{0}: {1}", next, reason);
+    watcher.accept(next);
   }
 
   @Override
   public void failed(Failure failure, Duration next, Duration silence) {
     failures++;
+    lastError = failure.text();
     if (failures == 1) {
       downSince = clock.instant().minus(silence);
+    }
+    if (live) {
+      live = false;
+      reconnects.incrementAndGet();
+      gaps.lost(downSince);
     }
     String line = failure.text() + ". Next try " + (next.isZero() ? "now" : "in " + Words.of(next));
     boolean loud = failure.kind() != Failure.Kind.UNREACHABLE;
@@ -127,6 +172,13 @@ final class Intake implements Connection.Listener {
     lastFailure = failure.text();
   }
 
+  /** The connection has ended: what follows, up to the next start, is a gap. */
+  void stopped() {
+    if (live) {
+      gaps.lost(clock.instant());
+    }
+  }
+
   private void ready() {
     String what = String.join(", ", settings.events()) + " at " + settings.url();
     if (!wasLive) {
@@ -134,12 +186,15 @@ final class Intake implements Connection.Listener {
     } else {
       log.log(
           Level.INFO,
-          "Ready again after {0}: subscribed to {1}. What Loom sent in between did not arrive",
+          "Ready again after {0}: subscribed to {1}",
           Words.of(Duration.between(downSince, clock.instant())),
           what);
     }
     wasLive = true;
+    live = true;
     failures = 0;
     lastFailure = "";
+    lastError = "";
+    gaps.live();
   }
 }

@@ -1,12 +1,24 @@
 package loomagent.agent;
 
-import loomagent.config.EventGlobs;
-import loomagent.delivery.Lane;
+import loomagent.Event;
+import loomagent.config.HandlerSettings;
+import loomagent.delivery.DeadLetters;
+import loomagent.delivery.Delivery;
 
 /**
  * The way to one handler.
  *
- * @param events which events go there
- * @param lane the handler's lane
+ * @param settings as configured
+ * @param delivery what gives it its events
+ * @param letters what it could not be given
  */
-record Route(EventGlobs events, Lane lane) {}
+record Route(HandlerSettings settings, Delivery delivery, DeadLetters letters) {
+
+  String name() {
+    return settings.name();
+  }
+
+  boolean wants(Event event) {
+    return settings.events().matches(event.name());
+  }
+}

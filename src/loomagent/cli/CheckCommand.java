@@ -5,12 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import loomagent.agent.Agent;
 import loomagent.agent.DataFolder;
 import loomagent.agent.Plan;
+import loomagent.agent.StoppedAgent;
 import loomagent.config.Configuration;
 import loomagent.config.ConfigurationException;
-import loomagent.delivery.Lane;
+import loomagent.delivery.Delivery;
 import loomagent.ops.Logging;
 import loomagent.plugin.Handlers;
 
@@ -104,25 +104,25 @@ final class CheckCommand implements Command {
   }
 
   private static void handler(Plan.Planned planned, Path scratch, Steps steps)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     String name = planned.settings().name();
     String what = name + ": " + planned.type().type() + " from " + planned.type().source();
     if (!planned.settings().enabled()) {
       steps.odd("handler", what + ", switched off");
       return;
     }
-    Lane lane = Agent.lane(planned, scratch, part -> Quiet.LOGGER);
-    lane.start();
-    switch (lane.awaitOpening(OPENING_LIMIT)) {
+    Delivery delivery = StoppedAgent.trial(planned, scratch, Quiet.LOGGER);
+    delivery.start();
+    switch (delivery.awaitOpening(OPENING_LIMIT)) {
       case OPEN -> steps.right("handler", what + ", takes " + planned.settings().events());
       case PENDING -> steps.odd("handler", what + ", still opening after 10s");
       case MISCONFIGURED ->
-          steps.wrong("handler", what + ": " + lane.lastError(), Exit.CONFIGURATION);
+          steps.wrong("handler", what + ": " + delivery.lastError(), Exit.CONFIGURATION);
       case FAILED ->
           steps.wrong(
-              "handler", what + ", cannot be opened: " + lane.lastError(), Exit.CONFIGURATION);
+              "handler", what + ", cannot be opened: " + delivery.lastError(), Exit.CONFIGURATION);
     }
-    lane.drain();
-    lane.awaitEnd(CLOSING_LIMIT);
+    delivery.drain();
+    delivery.awaitEnd(CLOSING_LIMIT);
   }
 }

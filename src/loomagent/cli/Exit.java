@@ -19,4 +19,14 @@ enum Exit {
   int status() {
     return status;
   }
+
+  /** The one with this status; a fault of the agent if there is none. */
+  static Exit of(int status) {
+    for (Exit exit : values()) {
+      if (exit.status == status) {
+        return exit;
+      }
+    }
+    return INTERNAL;
+  }
 }

@@ -1,5 +1,6 @@
 package loomagent.cli;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -11,6 +12,7 @@ import loomagent.base.Version;
 import loomagent.base.Words;
 import loomagent.cable.Subscription.State;
 import loomagent.config.Configuration;
+import loomagent.ops.Control;
 import loomagent.ops.Logging;
 import loomagent.plugin.Handlers;
 
@@ -55,7 +57,7 @@ final class Session {
   }
 
   private Exit run(Plan plan, DataFolder folder, Stop stop, Until until, Report report)
-      throws InterruptedException {
+      throws InterruptedException, IOException {
     log.log(
         Level.DEBUG,
         "loom-agent {0} on Java {1}, {2}",
@@ -69,14 +71,31 @@ final class Session {
       if (!problems.isEmpty()) {
         return wrong(problems);
       }
+      Closeable control = control(folder, agent);
       until.end(agent);
       log.log(
           Level.DEBUG,
           "stopping: handlers have {0} to finish",
           Words.of(configuration.shutdownTimeout()));
+      control.close();
     }
     report.lines(agent.summary());
     return Exit.OK;
+  }
+
+  /** The agent does its work also where nobody can ask it anything. */
+  private Closeable control(DataFolder folder, Agent agent) {
+    try {
+      Control control =
+          Control.listen(folder.layout().socket(), agent::serve, Logging.logger("control"));
+      return control::close;
+    } catch (IOException unreachable) {
+      log.log(
+          Level.WARNING,
+          "the commands status, replay, dead and journal repair cannot reach this agent: {0}",
+          unreachable.getMessage());
+      return () -> {};
+    }
   }
 
   // The subscription comes first on the screen, then what else there is to know.

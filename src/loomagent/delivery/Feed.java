@@ -180,7 +180,13 @@ final class Feed {
 
   /** Lets go of the journal's file. */
   void release() {
-    reader.ifPresent(JournalReader::close);
+    try {
+      if (reader.isPresent()) {
+        reader.get().close();
+      }
+    } catch (IOException unread) {
+      // nothing more is read from it
+    }
     reader = Optional.empty();
   }
 }

@@ -207,6 +207,11 @@ public final class Envelope {
     return isPresent(message) && scan.json[message.start] == '{';
   }
 
+  /** The array read. Not to be changed. */
+  public byte[] utf8() {
+    return scan.json;
+  }
+
   /** Offset in the array read of the first byte of the message's JSON, 0 without one. */
   public int messageStart() {
     return message.start;

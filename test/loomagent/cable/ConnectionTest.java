@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import loomagent.base.LogLines;
 import loomagent.base.Secret;
 import loomagent.json.Json;
 import loomagent.simulator.Faults;

@@ -1,0 +1,205 @@
+package loomagent.agent;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.http.HttpClient;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import loomagent.backfill.Backfill;
+import loomagent.backfill.Gap;
+import loomagent.backfill.Gaps;
+import loomagent.backfill.Organization;
+import loomagent.backfill.Sink;
+import loomagent.base.Secret;
+import loomagent.base.Version;
+import loomagent.config.Configuration;
+import loomagent.config.Value;
+import loomagent.journal.Entry;
+import loomagent.journal.Journal;
+
+/**
+ * The spans in which one connection has no subscription, and the pull that closes them. The
+ * connection's thread, but for what a status asks.
+ */
+final class GapWatch implements AutoCloseable {
+
+  /** What was pulled is on disk within this, or the disk is in trouble and the pull waits. */
+  private static final Duration FLUSH_LIMIT = Duration.ofSeconds(5);
+
+  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
+
+  private final String connection;
+  private final Configuration configuration;
+  private final Journal journal;
+  private final Gaps gaps;
+  private final DataFolder folder;
+  private final Clock clock;
+  private final System.Logger log;
+  private final Optional<Backfill> backfill;
+  private volatile String heard = ""; // the subject of the last event of an Organization
+  private volatile boolean closing;
+
+  GapWatch(
+      String connection,
+      Configuration configuration,
+      Journal journal,
+      Gaps gaps,
+      DataFolder folder,
+      Clock clock,
+      System.Logger log) {
+    this.connection = connection;
+    this.configuration = configuration;
+    this.journal = journal;
+    this.gaps = gaps;
+    this.folder = folder;
+    this.clock = clock;
+    this.log = log;
+    this.backfill = configuration.backfillPassword().map(this::backfill);
+    journal.newest(connection).ifPresent(last -> heard(last.event().subject()));
+  }
+
+  private Backfill backfill(Value password) {
+    return new Backfill(
+        new Backfill.Settings(
+            connection,
+            configuration.loomApi(),
+            configuration.events(),
+            configuration.backfillMargin(),
+            Version.userAgent()),
+        new Backfill.Credentials() {
+          @Override
+          public String app() {
+            return configuration.backfillApp().orElseThrow();
+          }
+
+          @Override
+          public Secret password() throws IOException {
+            return new Secret(password.resolve());
+          }
+        },
+        this::subject,
+        gaps,
+        new IntoJournal(),
+        GapWatch::client,
+        clock,
+        new SplittableRandom(),
+        log);
+  }
+
+  /** Asked for once: a gap is what makes a second HttpClient worth its thread. */
+  private static HttpClient client() {
+    return HttpClient.newBuilder()
+        .connectTimeout(CONNECT_LIMIT)
+        .followRedirects(HttpClient.Redirect.NEVER)
+        .build();
+  }
+
+  /**
+   * Whose events the connection gets: as configured, else as the token says, else as the events
+   * say that have come over it.
+   */
+  private Optional<String> subject() {
+    Optional<UUID> configured = configuration.organization();
+    if (configured.isPresent()) {
+      return Optional.of(Organization.subject(configured.get().toString()));
+    }
+    Optional<String> ofToken = Optional.empty();
+    try {
+      ofToken = Organization.subject(new Secret(configuration.token().resolve()));
+    } catch (IOException noToken) {
+      log.log(Level.DEBUG, "no token to tell the Organization from", noToken);
+    }
+    return ofToken.or(() -> Optional.of(heard).filter(subject -> !subject.isEmpty()));
+  }
+
+  /** An event of this subject came over the websocket. */
+  void heard(String subject) {
+    if (!subject.equals(heard) && subject.startsWith("Org/")) {
+      heard = subject;
+    }
+  }
+
+  /** Before the first dial: the time since the last process is a gap as well. */
+  void begin() {
+    Optional<Entry> newest = journal.newest(connection);
+    Instant lastEvent = newest.map(Entry::time).orElse(Instant.MIN);
+    Instant lastLive = gaps.lastLive(connection).orElse(Instant.MIN);
+    Instant from = lastEvent.isAfter(lastLive) ? lastEvent : lastLive;
+    lost(from.equals(Instant.MIN) ? clock.instant() : from);
+  }
+
+  /** There is no subscription since then. */
+  void lost(Instant from) {
+    Optional<Instant> lastKnown =
+        journal
+            .newest(connection)
+            .map(entry -> Backfill.lastKnown(entry.event(), entry.time()));
+    gaps.lost(connection, from, lastKnown, configuration.backfillSince());
+  }
+
+  /** There is one again. */
+  void live() {
+    gaps.live(connection, clock.instant());
+    backfill.ifPresentOrElse(Backfill::live, () -> gaps.noCredentials(connection));
+  }
+
+  /** The latest gaps, oldest first. */
+  List<Gap> recent(int most) {
+    return gaps.recent(connection, most);
+  }
+
+  /** Events that only the pull brought, since the start. */
+  long recovered() {
+    return backfill.map(Backfill::recovered).orElse(0L);
+  }
+
+  /** Whether everything that was missed has been fetched, as far as it will be. */
+  boolean isIdle() {
+    return backfill.isEmpty() || gaps.open(connection).isEmpty();
+  }
+
+  @Override
+  public void close() {
+    closing = true;
+    backfill.ifPresent(Backfill::close);
+  }
+
+  /** Where pulled events go. The backfill's thread. */
+  private final class IntoJournal implements Sink {
+
+    @Override
+    public Taken take(String id, String name, byte[] utf8, int from, int to) {
+      return switch (journal.append(connection, id, name, utf8, from, to)) {
+        case NEW -> Taken.NEW;
+        case DUPLICATE -> Taken.DUPLICATE;
+        case REFUSED -> Taken.REFUSED;
+      };
+    }
+
+    @Override
+    public void aside(String text, String reason) {
+      try {
+        if (folder.aside(text, reason, clock.instant())) {
+          log.log(Level.WARNING, "something pulled is no event: {0}. Kept in aside.ndjson", reason);
+        }
+      } catch (IOException disk) {
+        log.log(Level.ERROR, "something pulled is no event, and could not be kept", disk);
+      }
+    }
+
+    @Override
+    public boolean flush() throws InterruptedException {
+      while (!closing) {
+        if (journal.flush(FLUSH_LIMIT)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+}

@@ -1,0 +1,371 @@
+package loomagent.agent;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import loomagent.Event;
+import loomagent.base.Disk;
+import loomagent.base.Words;
+import loomagent.delivery.DeadLetters;
+import loomagent.journal.Entry;
+import loomagent.journal.Journal;
+import loomagent.journal.JournalFiles;
+
+/**
+ * What a command line may change: done by the running agent, or in the folder of a stopped one.
+ * Any thread.
+ */
+public final class Operations {
+
+  /** Then a handler, then {@link Selection#words}. */
+  public static final String REPLAY = "replay";
+
+  /** Then a handler or "" for all, then an event's id or "" for all. */
+  public static final String DEAD_RETRY = "dead-retry";
+
+  /** Then a handler or "" for all, then an event's id or "" for all. */
+  public static final String DEAD_DISCARD = "dead-discard";
+
+  /** Sets damaged records of the journal aside. */
+  public static final String REPAIR = "repair";
+
+  /** Exit statuses, as {@code sysexits.h} counts them. */
+  private static final int OK = 0;
+
+  private static final int USAGE = 64;
+  private static final int UNREACHABLE = 69;
+
+  private static final Duration SAY_EVERY = Duration.ofSeconds(10);
+
+  private static final String NONE = "there is no such dead letter";
+
+  /** Letters that are settled in one rewriting of their file. */
+  private static final int BATCH = 1_000;
+
+  private final Layout layout;
+  private final Deliveries deliveries;
+  private final Journal journal;
+  private final System.Logger log;
+  private final Object letters = new Object(); // who changes dead letters, one at a time
+  private final Object files = new Object(); // who changes the journal's files, one at a time
+
+  Operations(Layout layout, Deliveries deliveries, Journal journal, System.Logger log) {
+    this.layout = layout;
+    this.deliveries = deliveries;
+    this.journal = journal;
+    this.log = log;
+  }
+
+  /**
+   * Does one thing.
+   *
+   * @param words which, and with what
+   * @param out told what was done
+   * @param err told what is wrong
+   * @return an exit status
+   */
+  int serve(List<String> words, Consumer<String> out, Consumer<String> err)
+      throws IOException, InterruptedException {
+    String operation = words.isEmpty() ? "" : words.get(0);
+    int given = words.size() - 1;
+    if (operation.equals(REPLAY) && given == 1 + Selection.WORDS) {
+      return replay(words.get(1), Selection.of(words.subList(2, words.size())), out, err);
+    } else if (operation.equals(DEAD_RETRY) && given == 2) {
+      synchronized (letters) {
+        return retry(words.get(1), words.get(2), out, err);
+      }
+    } else if (operation.equals(DEAD_DISCARD) && given == 2) {
+      synchronized (letters) {
+        return discard(words.get(1), words.get(2), out, err);
+      }
+    } else if (operation.equals(REPAIR) && given == 0) {
+      synchronized (files) {
+        return repair(out);
+      }
+    }
+    err.accept("this agent cannot do that; it may be of another version than the command");
+    return USAGE;
+  }
+
+  /** The handlers that an operation delivers to. */
+  List<Route> needed(List<String> words) throws IOException {
+    String operation = words.isEmpty() ? "" : words.get(0);
+    if (operation.equals(REPLAY) && words.size() > 1) {
+      return deliveries.find(words.get(1)).stream().toList();
+    }
+    List<Route> needed = new ArrayList<>();
+    if (operation.equals(DEAD_RETRY) && words.size() > 2) {
+      for (String name : handlers(words.get(1))) {
+        if (count(name, words.get(2)) > 0) {
+          deliveries.find(name).ifPresent(needed::add);
+        }
+      }
+    }
+    return needed;
+  }
+
+  private int replay(
+      String handler, Selection selection, Consumer<String> out, Consumer<String> err)
+      throws IOException, InterruptedException {
+    Optional<Route> found = deliveries.find(handler);
+    if (found.isEmpty()) {
+      err.accept(unknown(handler));
+      return USAGE;
+    }
+    Replay replay = new Replay(found.get(), selection, err);
+    JournalFiles.read(layout.journal(), 0, replay);
+    replay.finish();
+    out.accept(replay.summary());
+    return replay.failed == 0 && replay.delivered > 0 ? OK : UNREACHABLE;
+  }
+
+  /** Gives a handler what is asked for, one event after the other. */
+  private static final class Replay implements JournalFiles.Visitor {
+    private final Route route;
+    private final Selection selection;
+    private final Consumer<String> err;
+    private InterruptedException interrupted;
+    private long delivered;
+    private long failed;
+    private long unwanted;
+
+    Replay(Route route, Selection selection, Consumer<String> err) {
+      this.route = route;
+      this.selection = selection;
+      this.err = err;
+    }
+
+    @Override
+    public boolean entry(Entry entry) {
+      if (!selection.takes(entry)) {
+        return true;
+      }
+      if (!route.wants(entry.event())) {
+        unwanted++;
+        return selection.id().isEmpty();
+      }
+      try {
+        Optional<String> failure = await(route, route.delivery().replay(entry.event()), err);
+        delivered += failure.isEmpty() ? 1 : 0;
+        failed += failure.isEmpty() ? 0 : 1;
+        failure.ifPresent(why -> err.accept(Words.line(entry.event() + ": " + why, 500)));
+      } catch (ExecutionException fault) {
+        throw new IllegalStateException(fault.getCause());
+      } catch (InterruptedException stop) {
+        interrupted = stop;
+        return false;
+      }
+      return selection.id().isEmpty();
+    }
+
+    @Override
+    public void damaged(JournalFiles.Damage damage) {
+      err.accept(damage + ", which is stepped over. See: journal verify");
+    }
+
+    void finish() throws InterruptedException {
+      if (interrupted != null) {
+        throw interrupted;
+      }
+    }
+
+    String summary() {
+      String name = route.name();
+      if (delivered + failed + unwanted == 0) {
+        return "no such event in the journal";
+      }
+      return Words.count(delivered, "event")
+          + " delivered to "
+          + name
+          + (failed == 0 ? "" : ", " + failed + " could not be delivered: see dead list")
+          + (unwanted == 0 ? "" : ", " + unwanted + " not taken by handler." + name + ".events");
+    }
+  }
+
+  /**
+   * Waits for a handler, which may need long, and says so: that is also how it shows that nobody
+   * waits any more.
+   */
+  private static Optional<String> await(
+      Route route, Future<Optional<String>> answer, Consumer<String> err)
+      throws InterruptedException, ExecutionException {
+    while (true) {
+      try {
+        return answer.get(SAY_EVERY.toSeconds(), TimeUnit.SECONDS);
+      } catch (TimeoutException stillAtIt) {
+        String last = route.delivery().lastError();
+        err.accept(
+            "still waiting for handler "
+                + route.name()
+                + (last.isEmpty() ? "" : ", whose last error is: " + last));
+      }
+    }
+  }
+
+  private int retry(String handler, String id, Consumer<String> out, Consumer<String> err)
+      throws IOException, InterruptedException {
+    long delivered = 0;
+    long failed = 0;
+    for (String name : handlers(handler)) {
+      Optional<Route> found = deliveries.find(name);
+      if (found.isEmpty()) {
+        long letters = count(name, id);
+        failed += letters;
+        if (letters > 0) {
+          err.accept(unknown(name));
+        }
+        continue;
+      }
+      // Those that fail again stay where they are, so that the next ones lie behind them.
+      long kept = 0;
+      List<DeadLetters.Letter> some = letters(name, id, kept);
+      while (!some.isEmpty()) {
+        long dead = retry(found.get(), some, err);
+        delivered += some.size() - dead;
+        kept += dead;
+        some = letters(name, id, kept);
+      }
+      failed += kept;
+    }
+    if (delivered + failed == 0) {
+      err.accept(NONE);
+      return id.isEmpty() ? OK : USAGE;
+    }
+    out.accept(
+        Words.count(delivered, "dead letter")
+            + " delivered"
+            + (failed == 0 ? "" : ", " + failed + " still dead"));
+    return failed == 0 ? OK : UNREACHABLE;
+  }
+
+  private static long retry(Route route, List<DeadLetters.Letter> letters, Consumer<String> err)
+      throws IOException, InterruptedException {
+    Set<String> done = new HashSet<>();
+    Map<String, String> failures = new HashMap<>();
+    for (DeadLetters.Letter letter : letters) {
+      String id = letter.event().id();
+      try {
+        Event event = letter.event().at(letter.attempts() + 1, true);
+        Optional<String> failure = await(route, route.delivery().replayOnce(event), err);
+        failure.ifPresentOrElse(
+            why -> {
+              failures.put(id, why);
+              err.accept(Words.line(event + ": " + why, 500));
+            },
+            () -> done.add(id));
+      } catch (ExecutionException fault) {
+        throw new IllegalStateException(fault.getCause());
+      }
+    }
+    route.letters().revise(letter -> revised(letter, done, failures));
+    return letters.stream().filter(letter -> failures.containsKey(letter.event().id())).count();
+  }
+
+  private static Optional<DeadLetters.Letter> revised(
+      DeadLetters.Letter letter, Set<String> done, Map<String, String> failures) {
+    String id = letter.event().id();
+    if (done.contains(id)) {
+      return Optional.empty();
+    }
+    String why = failures.get(id);
+    return Optional.of(
+        why == null
+            ? letter
+            : new DeadLetters.Letter(
+                letter.time(), letter.sequence(), letter.attempts() + 1, why, letter.event()));
+  }
+
+  private int discard(String handler, String id, Consumer<String> out, Consumer<String> err)
+      throws IOException {
+    long discarded = 0;
+    for (String name : handlers(handler)) {
+      if (count(name, id) > 0) {
+        discarded +=
+            file(name).revise(letter -> isMeant(letter, id) ? Optional.empty() : Optional.of(letter));
+      }
+    }
+    if (discarded == 0) {
+      err.accept(NONE);
+      return id.isEmpty() ? OK : USAGE;
+    }
+    out.accept(Words.count(discarded, "dead letter") + " discarded");
+    return OK;
+  }
+
+  private int repair(Consumer<String> out) throws IOException {
+    JournalFiles.Report report =
+        JournalFiles.repair(layout.journal(), Disk.REAL, journal.roll());
+    report.damages().forEach(damage -> out.accept(damage.toString()));
+    out.accept(
+        report.damages().isEmpty()
+            ? "all " + Words.count(report.records(), "record") + " are whole"
+            : Words.count(report.damages().size(), "damaged place")
+                + " set aside in "
+                + layout.journal().resolve("damaged")
+                + ", "
+                + Words.count(report.records(), "record")
+                + " kept");
+    return OK;
+  }
+
+  private List<String> handlers(String handler) throws IOException {
+    return handler.isEmpty() ? List.copyOf(layout.handlers()) : List.of(handler);
+  }
+
+  /** At most a batch of them, behind the first few. */
+  private List<DeadLetters.Letter> letters(String handler, String id, long behind)
+      throws IOException {
+    List<DeadLetters.Letter> letters = new ArrayList<>();
+    AtomicLong passed = new AtomicLong();
+    DeadLetters.read(
+        layout.dead(handler),
+        letter -> {
+          if (isMeant(letter, id) && passed.incrementAndGet() > behind) {
+            letters.add(letter);
+          }
+          return letters.size() < BATCH;
+        });
+    return letters;
+  }
+
+  private long count(String handler, String id) throws IOException {
+    AtomicLong count = new AtomicLong();
+    DeadLetters.read(
+        layout.dead(handler),
+        letter -> {
+          count.addAndGet(isMeant(letter, id) ? 1 : 0);
+          return true;
+        });
+    return count.get();
+  }
+
+  private static boolean isMeant(DeadLetters.Letter letter, String id) {
+    return id.isEmpty() || id.equals(letter.event().id());
+  }
+
+  /** Also of a handler that was removed. */
+  private DeadLetters file(String handler) throws IOException {
+    Optional<Route> running = deliveries.find(handler);
+    return running.isPresent()
+        ? running.get().letters()
+        : DeadLetters.open(layout.dead(handler), Disk.REAL, log);
+  }
+
+  private static String unknown(String handler) {
+    return "no handler "
+        + Words.line(handler, 80)
+        + " is configured and switched on. The command \"handlers\" lists those that are";
+  }
+}

@@ -1,0 +1,56 @@
+package loomagent.cli;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import loomagent.agent.DataFolder;
+import loomagent.agent.Layout;
+import loomagent.agent.Plan;
+import loomagent.agent.StoppedAgent;
+import loomagent.config.Configuration;
+import loomagent.ops.Control;
+import loomagent.ops.Logging;
+import loomagent.plugin.Handlers;
+
+/** Where a command does its work: in the running agent, or in the folder of a stopped one. */
+final class Workplace {
+  private Workplace() {}
+
+  /**
+   * Has the running agent do it, and does it here if none runs.
+   *
+   * @param words as {@link StoppedAgent#serve} takes them
+   */
+  static Exit work(Configuration configuration, List<String> words, Terminal terminal)
+      throws Exception {
+    Optional<Exit> asked = ask(configuration, words, terminal);
+    if (asked.isPresent()) {
+      return asked.get();
+    }
+    Logging.install(terminal.err(), configuration.logLevel(), "text");
+    try (DataFolder folder = DataFolder.hold(configuration.dataDir())) {
+      Plan plan = Plan.of(configuration, Handlers.find(configuration.handlersDir()));
+      try (StoppedAgent agent =
+          new StoppedAgent(configuration, plan, folder, Logging::logger)) {
+        return Exit.of(
+            agent.serve(words, terminal.out()::println, terminal.err()::println));
+      }
+    } catch (IOException disk) {
+      terminal.err().println("loom-agent: " + disk.getMessage());
+      return Exit.DISK;
+    }
+  }
+
+  /** Has the running agent do it; empty if none runs. */
+  static Optional<Exit> ask(Configuration configuration, List<String> words, Terminal terminal)
+      throws IOException {
+    OptionalInt status =
+        Control.ask(
+            new Layout(configuration.dataDir()).socket(),
+            words,
+            terminal.out()::println,
+            terminal.err()::println);
+    return status.isPresent() ? Optional.of(Exit.of(status.getAsInt())) : Optional.empty();
+  }
+}
