@@ -235,6 +235,10 @@ final class RecoveryKeysTest {
           Optional.of(Instant.parse(each.getValue())),
           sources.unset().set("backfill.since=" + each.getKey()).load().backfillSince());
     }
+    assertEquals(
+        Optional.of(Sources.NOW.minus(Duration.ofHours(2))),
+        Configuration.load(sources.unset().set("backfill.since=2h").source().withoutLookups())
+            .backfillSince());
     for (String future : List.of("2026-10-08T12:00:01Z", "+999999999-12-31T23:59:59-18:00")) {
       assertEquals(
           List.of(
