@@ -53,7 +53,7 @@ final class EventsCommand implements Command {
     Examples
       java -jar loom-agent.jar events
       java -jar loom-agent.jar events --since 2h --name 'mission_control.*'
-      java -jar loom-agent.jar events --last 1000 --json > events.ndjson
+      java -jar loom-agent.jar events --last 1000 --json
     """;
   }
 
