@@ -1,35 +1,32 @@
 package loomagent.simulator;
 
+import static loomagent.simulator.Puller.allIds;
+import static loomagent.simulator.Puller.ask;
+import static loomagent.simulator.Puller.base64;
+import static loomagent.simulator.Puller.event;
+import static loomagent.simulator.Puller.events;
+import static loomagent.simulator.Puller.filter;
+import static loomagent.simulator.Puller.ids;
+import static loomagent.simulator.Puller.links;
+import static loomagent.simulator.Puller.pull;
+import static loomagent.simulator.Puller.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.URI;
 import java.net.URLDecoder;
-import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import loomagent.json.Json;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,9 +34,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 final class PullTest {
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final Duration SOON = Duration.ofSeconds(5);
-  private static final Pattern LINK = Pattern.compile("<([^>]+)>; rel=\"(\\w+)\"");
   private static final String NOON = "2026-03-01T12:00:00Z";
 
   private Simulator simulator;
@@ -54,85 +49,8 @@ final class PullTest {
     simulator.close();
   }
 
-  private static Settings.Pull pull() {
-    return Settings.defaults().pull();
-  }
-
-  private static Settings with(Settings.Pull pull) {
-    return Settings.defaults().withPull(pull);
-  }
-
-  private static String event(String name, int id, String receivedAt) {
-    return "{\"id\":\"%d\", \"name\":\"%s\",\"received_at\":\"%s\",\"n\":1.50,\"€\":\"\\u20ac\"}"
-        .formatted(id, name, receivedAt);
-  }
-
-  private static String base64(String text) {
-    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static HttpResponse<String> send(String url, String login) throws Exception {
-    String basic = base64(login);
-    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
-    return HTTP.send(
-        (login.isEmpty() ? request : request.header("Authorization", "Basic " + basic)).build(),
-        HttpResponse.BodyHandlers.ofString());
-  }
-
-  private static HttpResponse<String> get(Simulator loom, String url) throws Exception {
-    return send(url, loom.app() + ":" + loom.eventPassword());
-  }
-
   private HttpResponse<String> get(String query) throws Exception {
-    return get(simulator, simulator.api() + "/api/v1/events" + query);
-  }
-
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8);
-  }
-
-  private static String filter(String name, String value) {
-    return encoded("filter[" + name + "]") + "=" + encoded(value);
-  }
-
-  private static Map<String, String> links(HttpResponse<?> answer) {
-    Map<String, String> links = new LinkedHashMap<>();
-    Matcher link = LINK.matcher(answer.headers().firstValue("Link").orElse(""));
-    while (link.find()) {
-      links.put(link.group(2), link.group(1));
-    }
-    return links;
-  }
-
-  private static List<?> events(HttpResponse<String> answer) {
-    assertEquals(200, answer.statusCode(), answer.body());
-    return (List<?>) Json.parse(answer.body());
-  }
-
-  private static List<Object> ids(HttpResponse<String> answer) {
-    List<Object> ids = new ArrayList<>();
-    events(answer).forEach(event -> ids.add(((Map<?, ?>) event).get("id")));
-    return ids;
-  }
-
-  /** All pages, each linked to by the one before. */
-  private static List<Object> allIds(Simulator loom, String query) throws Exception {
-    List<Object> ids = new ArrayList<>();
-    Optional<String> next = Optional.of(loom.api() + "/api/v1/events" + query);
-    while (next.isPresent()) {
-      HttpResponse<String> answer = get(loom, next.get());
-      ids.addAll(ids(answer));
-      next = Optional.ofNullable(links(answer).get("next"));
-    }
-    return ids;
-  }
-
-  private static Map<?, ?> error(HttpResponse<String> answer) {
-    assertEquals(
-        "application/json; charset=utf-8",
-        answer.headers().firstValue("Content-Type").orElse(""),
-        answer.body());
-    return (Map<?, ?>) Json.parse(answer.body());
+    return ask(simulator, simulator.api() + "/api/v1/events" + query);
   }
 
   @Test
@@ -213,11 +131,11 @@ final class PullTest {
     assertEquals(100, events(first).size());
     assertEquals("250", first.headers().firstValue("Total-Count").orElse(""));
     assertEquals(List.of("next", "last"), List.copyOf(links(first).keySet()));
-    HttpResponse<String> second = get(simulator, links(first).get("next"));
+    HttpResponse<String> second = ask(simulator, links(first).get("next"));
     assertEquals("100", ids(second).get(0));
     assertEquals(List.of("first", "prev", "next", "last"), List.copyOf(links(second).keySet()));
-    assertEquals(first.body(), get(simulator, links(second).get("prev")).body());
-    HttpResponse<String> last = get(simulator, links(second).get("next"));
+    assertEquals(first.body(), ask(simulator, links(second).get("prev")).body());
+    HttpResponse<String> last = ask(simulator, links(second).get("next"));
     assertEquals(last.uri().toString(), links(first).get("last"));
     assertEquals(50, events(last).size());
     assertEquals(List.of("first", "prev"), List.copyOf(links(last).keySet()));
@@ -242,7 +160,7 @@ final class PullTest {
   void linksLeadToTheHostThatWasAsked() throws Exception {
     IntStream.range(0, 101).forEach(id -> simulator.publish(event("a.b", id, NOON)));
     String host = "http://localhost:" + simulator.api().getPort();
-    HttpResponse<String> answer = get(simulator, host + "/api/v1/events");
+    HttpResponse<String> answer = ask(simulator, host + "/api/v1/events");
     assertEquals(host + "/api/v1/events?page=2", links(answer).get("next"));
   }
 
@@ -252,7 +170,7 @@ final class PullTest {
     try (Simulator loom = Simulator.start(with(pull().withForeign(2)))) {
       IntStream.range(0, 60).forEach(id -> loom.publish(event("a.b", id, NOON)));
       loom.publish(own);
-      HttpResponse<String> last = get(loom, loom.api() + "/api/v1/events?page=2");
+      HttpResponse<String> last = ask(loom, loom.api() + "/api/v1/events?page=2");
       assertEquals("183", last.headers().firstValue("Total-Count").orElse(""));
       assertTrue(last.body().contains("," + own + ","), last.body());
       List<?> events = events(last);
@@ -277,110 +195,6 @@ final class PullTest {
   }
 
   @Test
-  void aWrongLoginIsRefusedAndOneIsMadeUp() throws Exception {
-    String url = simulator.api() + "/api/v1/events";
-    String right = simulator.eventPassword();
-    for (String login : new String[] {"", "x:" + right, simulator.app() + ":wrong", right}) {
-      HttpResponse<String> answer = send(url, login);
-      assertEquals(401, answer.statusCode(), login);
-      assertEquals(
-          "Basic realm=\"Loom\"", answer.headers().firstValue("WWW-Authenticate").orElse(""));
-      assertTrue(error(answer).get("error") instanceof String);
-    }
-    assertEquals(200, get("").statusCode());
-    try (Simulator other = Simulator.start(Settings.defaults());
-        Simulator set = Simulator.start(with(pull().withLogin("my_app", "a:b")))) {
-      assertNotEquals(right, other.eventPassword());
-      assertNotEquals(other.token(), other.eventPassword());
-      assertEquals("my_app a:b", set.app() + " " + set.eventPassword());
-      assertEquals(200, get(set, set.api() + "/api/v1/events").statusCode());
-    }
-  }
-
-  @Test
-  void whatCannotBeReadIsSaidAsJson() throws Exception {
-    for (String query :
-        new String[] {
-          "page=0",
-          "page=-1",
-          "page=x",
-          "page=",
-          "page=9999999999",
-          "filter%5Bto%5D=",
-          filter("from", "yesterday"),
-          "filter%5Bfrom%5D=2026-03-01T14:00:00+02:00"
-        }) {
-      HttpResponse<String> answer = get("?" + query);
-      assertEquals(422, answer.statusCode(), query);
-      String said = (String) error(answer).get("error");
-      assertFalse(said.isEmpty(), query);
-    }
-    try (Client client = new Client(simulator)) {
-      String login = simulator.app() + ":" + simulator.eventPassword();
-      String answer =
-          client.request(
-              "GET /api/v1/events?filter[name]=%zz HTTP/1.1\r\nAuthorization: Basic "
-                  + base64(login)
-                  + "\r\n\r\n");
-      assertTrue(answer.startsWith("HTTP/1.1 422 "), answer);
-    }
-    assertEquals(200, get("?&page=x&page=1&per_page=7&filter&").statusCode());
-  }
-
-  @Test
-  void onlyGetAndOnlyWhatThereIs() throws Exception {
-    assertEquals(404, get(simulator, simulator.api() + "/api/v1/other").statusCode());
-    HttpResponse<String> answer =
-        HTTP.send(
-            HttpRequest.newBuilder(URI.create(simulator.api() + "/api/v1/events"))
-                .POST(HttpRequest.BodyPublishers.ofString("x"))
-                .build(),
-            HttpResponse.BodyHandlers.ofString());
-    assertEquals(405, answer.statusCode());
-    assertEquals("GET", answer.headers().firstValue("Allow").orElse(""));
-  }
-
-  @Test
-  void pullsAreCountedAndScriptedApartFromDials() throws Exception {
-    simulator.next(Faults.refuse(404));
-    simulator.nextPull(
-        Faults.retryAfter(429, "7"), PullFaults.rateLimit(1_800_000_000), Faults.refuse(503));
-    assertEquals("7", get("").headers().firstValue("Retry-After").orElse(""));
-    HttpResponse<String> limited = get("");
-    assertEquals(429, limited.statusCode());
-    assertEquals("1800000000", limited.headers().firstValue("RateLimit-Reset").orElse(""));
-    assertEquals("100/60s", limited.headers().firstValue("RateLimit-Rule").orElse(""));
-    assertEquals(503, get("?page=3").statusCode());
-    assertEquals(200, get("").statusCode());
-    assertEquals(4, simulator.pulls());
-    assertEquals("/api/v1/events?page=3", simulator.pullRequests().get(2).target());
-    assertEquals(0, simulator.dials());
-    assertEquals(List.of(), simulator.requests());
-    simulator.alwaysPull(Faults.refuse(500));
-    assertEquals(500, get("").statusCode());
-    simulator.alwaysPull(Script.PULL);
-    assertEquals(200, get("").statusCode());
-  }
-
-  @Test
-  void aLimitCanBeSetForASpan() throws Exception {
-    simulator.alwaysPull(PullFaults.limited(2, Duration.ofHours(1), Script.PULL));
-    assertEquals(200, get("").statusCode());
-    assertEquals(200, get("").statusCode());
-    HttpResponse<String> over = get("");
-    assertEquals(429, over.statusCode());
-    long reset = Long.parseLong(over.headers().firstValue("RateLimit-Reset").orElse(""));
-    long left = reset - Instant.now().getEpochSecond();
-    assertTrue(left > 3_500 && left <= 3_601, () -> left + " seconds");
-  }
-
-  @Test
-  void anAnswerCanBreakOff() throws Exception {
-    simulator.nextPull(PullFaults.cutBody("[" + event("a.b", 1, NOON) + "]"));
-    assertThrows(IOException.class, () -> get(""));
-  }
-
-  @Test
   void theNewestAreRememberedUpToTheBound() throws Exception {
     try (Simulator three = Simulator.start(with(pull().withForeign(0).withRemembered(3)));
         Simulator none = Simulator.start(with(pull().withRemembered(0)))) {
@@ -391,17 +205,6 @@ final class PullTest {
       assertEquals(List.of("7", "8", "9"), allIds(three, ""));
       assertEquals(List.of(), allIds(none, ""));
     }
-  }
-
-  @Test
-  void settingsThatCannotBeAreRefused() {
-    Settings.Pull pull = pull();
-    assertThrows(IllegalArgumentException.class, () -> pull.withLogin("", "x"));
-    assertThrows(IllegalArgumentException.class, () -> pull.withLogin("a:b", "x"));
-    assertThrows(IllegalArgumentException.class, () -> pull.withLogin("a", "two words"));
-    assertThrows(IllegalArgumentException.class, () -> pull.withRemembered(-1));
-    assertThrows(IllegalArgumentException.class, () -> pull.withForeign(-1));
-    assertThrows(IllegalArgumentException.class, () -> pull.withForeign(101));
   }
 
   @Test
