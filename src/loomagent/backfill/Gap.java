@@ -54,6 +54,11 @@ public record Gap(
     return to.map(end -> Duration.between(from, end)).orElse(Duration.ZERO);
   }
 
+  static Gap begun(long number, String connection, Instant from, Instant asked) {
+    return new Gap(
+        number, connection, from, Optional.empty(), asked, false, 0, "", Optional.empty());
+  }
+
   Gap ended(Instant at) {
     return new Gap(
         number, connection, from, Optional.of(at), asked, closed, recovered, note, progress);

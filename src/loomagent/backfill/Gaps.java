@@ -94,6 +94,7 @@ public final class Gaps implements AutoCloseable {
     return gaps;
   }
 
+  /** A last line without its end was never synced, so that nobody relies on it. */
   private synchronized void read() throws IOException {
     byte[] old = {};
     try {
@@ -102,13 +103,11 @@ public final class Gaps implements AutoCloseable {
       // A new folder.
     }
     long damaged = 0;
-    for (int from = 0, to; from < old.length; from = to + 1) {
-      to = from;
-      while (to < old.length && old[to] != '\n') {
-        to++;
+    for (int from = 0, at = 0; at < old.length; at++) {
+      if (old[at] == '\n') {
+        damaged += read(old, from, at) ? 0 : 1;
+        from = at + 1;
       }
-      // The last line without its end was never synced: whoever wrote it knew.
-      damaged += read(old, from, to) || to == old.length ? 0 : 1;
     }
     if (damaged > 0) {
       log.log(
@@ -155,28 +154,13 @@ public final class Gaps implements AutoCloseable {
    */
   public synchronized Optional<Gap> lost(
       String connection, Instant from, Optional<Instant> lastKnown, Optional<Instant> since) {
-    Optional<Gap> running = running(connection);
-    if (running.isPresent()) {
-      return running;
-    }
     Optional<Instant> known = lastKnown.or(() -> lastLive(connection));
     Optional<Instant> asked = known.or(() -> since);
-    asked.ifPresent(
-        start -> {
-          long number = gaps.isEmpty() ? 1 : gaps.lastKey() + 1;
-          Instant begin = known.isPresent() ? from : start;
-          put(
-              new Gap(
-                  number,
-                  connection,
-                  begin,
-                  Optional.empty(),
-                  start,
-                  false,
-                  0,
-                  "",
-                  Optional.empty()));
-        });
+    if (running(connection).isEmpty() && asked.isPresent()) {
+      long number = gaps.isEmpty() ? 1 : gaps.lastKey() + 1;
+      Instant begin = known.isPresent() ? from : asked.get();
+      put(Gap.begun(number, connection, begin, asked.get()));
+    }
     return running(connection);
   }
 
@@ -190,13 +174,15 @@ public final class Gaps implements AutoCloseable {
    */
   public synchronized Optional<Gap> live(String connection, Instant at) {
     live.put(connection, at);
-    String line = Json.write(liveLine(connection, at)) + "\n";
     Optional<Gap> over = running(connection).map(gap -> gap.ended(at));
-    if (over.isEmpty()) {
-      write(line);
-      return over;
-    }
-    Gap gap = over.get();
+    over.ifPresent(gap -> end(gap, at));
+    write(json(liveLine(connection, at)) + over.map(gap -> json(gap.line())).orElse(""));
+    return over;
+  }
+
+  private void end(Gap gap, Instant at) {
+    gaps.put(gap.number(), gap);
+    merge(gap.connection());
     log.log(
         Level.INFO,
         "gap {0}: {1} without a subscription, from {2} to {3}",
@@ -204,10 +190,6 @@ public final class Gaps implements AutoCloseable {
         Words.of(gap.length()),
         gap.from(),
         at);
-    gaps.put(gap.number(), gap);
-    merge(connection);
-    write(line + Json.write(gap.line()) + "\n");
-    return over;
   }
 
   /**
@@ -318,15 +300,14 @@ public final class Gaps implements AutoCloseable {
   }
 
   private void change(long number, UnaryOperator<Gap> change) {
-    Gap old = gaps.get(number);
-    if (old != null && !old.closed() && !change.apply(old).equals(old)) {
-      put(change.apply(old));
-    }
+    Optional.ofNullable(gaps.get(number))
+        .filter(gap -> !gap.closed() && !change.apply(gap).equals(gap))
+        .ifPresent(gap -> put(change.apply(gap)));
   }
 
   private void put(Gap gap) {
     gaps.put(gap.number(), gap);
-    write(Json.write(gap.line()) + "\n");
+    write(json(gap.line()));
   }
 
   /** Drops the oldest of too many closed gaps; the file forgets them when it is written anew. */
@@ -355,10 +336,14 @@ public final class Gaps implements AutoCloseable {
     return line;
   }
 
+  private static String json(Map<String, Object> line) {
+    return Json.write(line) + "\n";
+  }
+
   private byte[] content() {
     StringBuilder content = new StringBuilder();
-    gaps.values().forEach(gap -> content.append(Json.write(gap.line())).append('\n'));
-    live.forEach((name, at) -> content.append(Json.write(liveLine(name, at))).append('\n'));
+    gaps.values().forEach(gap -> content.append(json(gap.line())));
+    live.forEach((name, at) -> content.append(json(liveLine(name, at))));
     return content.toString().getBytes(UTF_8);
   }
 

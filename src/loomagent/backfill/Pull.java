@@ -168,11 +168,9 @@ final class Pull {
         counter.incrementAndGet();
       }
       case DUPLICATE -> known++;
-      case REFUSED -> {
-        return false;
-      }
+      case REFUSED -> {}
     }
-    return true;
+    return taken != Sink.Taken.REFUSED;
   }
 
   /** A circle of any length is noticed: the page marked is moved on at each power of two. */

@@ -171,26 +171,31 @@ class BackfillTest {
     return backfill(server.url(), client);
   }
 
-  private Backfill backfill(URI api, HttpClient http) {
-    Backfill.Credentials credentials =
-        new Backfill.Credentials() {
-          @Override
-          public String app() {
-            return "my_app";
-          }
+  private Backfill.Credentials credentials() {
+    return new Backfill.Credentials() {
+      @Override
+      public String app() {
+        return "my_app";
+      }
 
-          @Override
-          public Secret password() throws IOException {
-            if (password.isEmpty()) {
-              throw new IOException("backfill.password needs ${file:p}, but it is not there");
-            }
-            return new Secret(password);
-          }
-        };
+      @Override
+      public Secret password() throws IOException {
+        if (password.isEmpty()) {
+          throw new IOException("backfill.password needs ${file:p}, but it is not there");
+        }
+        if (password.equals("fault")) {
+          throw new IllegalStateException("no luck");
+        }
+        return new Secret(password);
+      }
+    };
+  }
+
+  private Backfill backfill(URI api, HttpClient http) {
     Backfill backfill =
         new Backfill(
             new Backfill.Settings(A, api, names, Duration.ofMinutes(5), "loom-agent/test"),
-            credentials,
+            credentials(),
             () -> organization,
             gaps,
             sink,
@@ -695,11 +700,37 @@ class BackfillTest {
     backfill.live();
     reached.await();
     backfill.close();
+    assertNoThread();
+    assertEquals(List.of(), waiting.waits);
+    assertEquals("", note());
+  }
+
+  @Test
+  void closingEndsARealWait() throws Exception {
+    server.script.add(PullServer.status(503, "Retry-After", "3000"));
+    gap();
+    Backfill backfill =
+        new Backfill(
+            new Backfill.Settings(A, server.url(), names, Duration.ZERO, "loom-agent/test"),
+            credentials(),
+            () -> organization,
+            gaps,
+            sink,
+            () -> client,
+            clock,
+            RandomGenerator.getDefault(),
+            log);
+    backfill.live();
+    log.await("answered 503. Next try in 50m");
+    backfill.close();
+    assertNoThread();
+    backfill.close();
+  }
+
+  private static void assertNoThread() {
     assertTrue(
         Thread.getAllStackTraces().keySet().stream()
             .noneMatch(thread -> thread.getName().equals("backfill-" + A)));
-    assertEquals(List.of(), waiting.waits);
-    assertEquals("", note());
   }
 
   @Test
@@ -751,34 +782,11 @@ class BackfillTest {
   @Test
   void aFaultOfASupplierDoesNotEndTheThread() throws Exception {
     waiting.allowed = 2;
+    password = "fault";
     gap();
-    Backfill backfill =
-        new Backfill(
-            new Backfill.Settings(A, server.url(), names, Duration.ZERO, "loom-agent/test"),
-            new Backfill.Credentials() {
-              @Override
-              public String app() {
-                return "app";
-              }
-
-              @Override
-              public Secret password() {
-                throw new IllegalStateException("fault");
-              }
-            },
-            () -> organization,
-            gaps,
-            sink,
-            () -> client,
-            clock,
-            RandomGenerator.getDefault(),
-            log,
-            limits,
-            waiting);
-    made.add(backfill);
-    backfill.live();
+    backfill().live();
     waiting.held.await();
-    assertEquals(2, log.count("internal fault: java.lang.IllegalStateException: fault"));
+    assertEquals(2, log.count("internal fault: java.lang.IllegalStateException: no luck"));
   }
 
   @Test
