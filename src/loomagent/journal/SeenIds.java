@@ -62,9 +62,6 @@ final class SeenIds {
       high = hash.getLong();
       low = hash.getLong();
     }
-    if (high == 0 && low == 0) {
-      low = 1; // nothing lies where both are 0
-    }
   }
 
   /** Reads a UUID in lower case, as Loom writes them; false for anything else. */
@@ -94,7 +91,7 @@ final class SeenIds {
     }
     high = a;
     low = b;
-    return true;
+    return a != 0 || b != 0; // a slot of zeros is free
   }
 
   /** A set of 128-bit keys, two longs each, probed in a line. */

@@ -1,0 +1,79 @@
+package loomagent.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class SeenIdsTest {
+
+  @Test
+  void theLastGenerationIsKnownAndTwoAtTheMost() {
+    int generation = 1000;
+    SeenIds seen = new SeenIds(generation);
+    for (int i = 0; i < 5500; i++) {
+      assertTrue(seen.add("id " + i));
+      assertFalse(seen.add("id " + Math.max(0, i - generation + 1)));
+      assertFalse(seen.contains("id " + (i + 1)));
+    }
+    assertTrue(seen.contains("id 4000"));
+    assertFalse(seen.contains("id 3999"));
+    assertTrue(seen.add("id 3999"));
+  }
+
+  @Test
+  void theRealBoundHolds() {
+    SeenIds seen = new SeenIds();
+    Random random = new Random(1);
+    String first = "";
+    for (int i = 0; i < SeenIds.GENERATION; i++) {
+      String id = new UUID(random.nextLong(), random.nextLong()).toString();
+      first = i == 0 ? id : first;
+      assertTrue(seen.add(id));
+    }
+    assertTrue(seen.contains(first));
+  }
+
+  @Test
+  void whatIsNearlyTheSameIsAnother() {
+    List<String> ids =
+        List.of(
+            "",
+            "00000000-0000-0000-0000-000000000000",
+            "00000000-0000-0000-0000-00000000000a",
+            "00000000-0000-0000-0000-00000000000A",
+            "00000000-0000-0000-0000-00000000000a ",
+            "00000000-0000-0000-000-000000000000a0",
+            "00000000000000000000000000000000000a",
+            "a0000000-0000-0000-0000-000000000000",
+            "\u0000",
+            "\ud83d\ude00");
+    SeenIds seen = new SeenIds();
+    for (String id : ids) {
+      assertTrue(seen.add(id), id);
+    }
+    for (String id : ids) {
+      assertFalse(seen.add(id), id);
+    }
+  }
+
+  @Test
+  void manySequentialAndRandomIdsAreToldApart() {
+    for (long seed = 0; seed < 20; seed++) {
+      Random random = new Random(seed);
+      SeenIds seen = new SeenIds(3000);
+      Set<String> known = new LinkedHashSet<>();
+      for (int i = 0; i < 3000; i++) {
+        long low = random.nextInt(10) == 0 ? random.nextLong() : i;
+        String id = new UUID(random.nextInt(3), low).toString();
+        assertEquals(known.add(id), seen.add(id), "seed " + seed);
+      }
+    }
+  }
+}
