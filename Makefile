@@ -16,12 +16,13 @@ DATE := 2026-01-01T00:00:00Z
 
 SOURCES := $(sort $(shell find src -name '*.java'))
 TESTS := $(sort $(shell find test -name '*.java'))
+BENCH := $(sort $(wildcard bench/*.java))
 SERVICES := $(sort $(shell find META-INF -type f))
 
 JAVAC_FLAGS := --release 17 -encoding UTF-8 -Xlint:all -Werror -g:source,lines
 DOC_FLAGS := -Xdoclint:all,-missing
 
-.PHONY: all run test check lint format floors reproducible clean
+.PHONY: all run test torture bench check lint format floors reproducible clean
 
 all: $(JAR)
 
@@ -86,6 +87,33 @@ build/test-classes/.built: $(JAR) $(TESTS) $(JUNIT_JAR)
 test: build/test-classes/.built
 	@test/run '$(BIN)java' $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
 
+# The tests that take minutes to hours: hundreds of kills, every byte flipped, millions of events.
+torture: build/test-classes/.built
+	@TAG=torture DETAILS=tree test/run '$(BIN)java'
+
+# --- benchmarks ----------------------------------------------------------------------------------
+
+WS := ws-8.18.3
+SUM_WS := 424be604c8e7926fc29a1f067bf2dac256af3bcea62fe30395018bbaf8a9be2a
+RUNS ?= 5
+
+build/bench/node_modules/ws: Makefile
+	@for tool in node npm; do command -v $$tool > /dev/null || { echo "make bench needs $$tool: install nodejs and npm"; exit 1; }; done
+	@rm -rf $@ && mkdir -p $@
+	@npm pack --silent --pack-destination build/bench $(subst -,@,$(WS)) > build/bench/npm.log
+	@echo '$(SUM_WS)  build/bench/$(WS).tgz' | sha256sum --check --quiet || { rm -rf $@; exit 1; }
+	@tar -xzf build/bench/$(WS).tgz -C $@ --strip-components=1
+	@touch $@
+
+# RUNS=N of each, EVENTS=N in each.
+bench: $(JAR) build/bench/node_modules/ws
+	@$(BIN)javac $(JAVAC_FLAGS) -cp $(JAR) -d build/bench/classes $(BENCH)
+	@cp bench/loom.mjs build/bench/
+	@sed "s/console.log('webhook received', msg.message)/console.log(JSON.stringify(msg.message))/" bench/loom.mjs \
+	  > build/bench/lines.mjs
+	@! cmp -s build/bench/loom.mjs build/bench/lines.mjs
+	@$(BIN)java -cp $(JAR):build/bench/classes bench.Bench $(JAR) build/bench $(or $(EVENTS),200000) $(RUNS) $(WS)
+
 # --- what CI runs --------------------------------------------------------------------------------
 
 check: lint reproducible
@@ -102,16 +130,16 @@ TASTE := $(foreach check,AnnotateFormatMethod BooleanLiteral ByteBufferBackingAr
   StringConcatToTextBlock StringSplitter UnnecessaryParentheses UnnecessaryStringBuilder,-Xep:$(check):OFF)
 
 format: $(FORMATTER_JAR)
-	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(TESTS)
+	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(TESTS) $(BENCH)
 
 lint: $(JAR) $(JUNIT_JAR) $(FORMATTER_JAR) $(ERROR_PRONE_JAR) $(DATAFLOW_JAR) floors
 	@echo 'format'
-	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --dry-run --set-exit-if-changed $(SOURCES) $(TESTS)
+	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --dry-run --set-exit-if-changed $(SOURCES) $(TESTS) $(BENCH)
 	@echo 'error-prone'
 	@mkdir -p build/lint
 	@$(BIN)javac $(patsubst --%,-J--%,$(EXPORTS)) $(JAVAC_FLAGS) $(DOC_FLAGS) -XDcompilePolicy=simple \
 	  --should-stop=ifError=FLOW -processorpath $(ERROR_PRONE_JAR):$(DATAFLOW_JAR) '-Xplugin:ErrorProne $(TASTE)' \
-	  -cp $(JUNIT_JAR) -d build/lint $(SOURCES) $(TESTS)
+	  -cp $(JUNIT_JAR) -d build/lint $(SOURCES) $(TESTS) $(BENCH)
 
 floors: $(JAR)
 	@echo 'floors'
