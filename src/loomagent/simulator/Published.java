@@ -21,9 +21,10 @@ import loomagent.json.JsonException;
  */
 final class Published {
   /** Of the heap, in characters: large events must not fill it before there are many of them. */
-  private static final long MAX_TEXT = Runtime.getRuntime().maxMemory() / 4;
+  static final long MAX_TEXT = Runtime.getRuntime().maxMemory() / 4;
 
   private final int most;
+  private final long mostText;
   private final int foreign;
   private final Deque<Kept> kept = new ArrayDeque<>(); // the monitor guards it, and its length
   private long length;
@@ -32,10 +33,12 @@ final class Published {
    * Remembers nothing yet.
    *
    * @param most how many events are remembered, the newest
+   * @param mostText how many characters they may have together
    * @param foreign how many events of other Organizations follow each
    */
-  Published(int most, int foreign) {
+  Published(int most, long mostText, int foreign) {
     this.most = most;
+    this.mostText = mostText;
     this.foreign = foreign;
   }
 
@@ -51,7 +54,7 @@ final class Published {
     synchronized (this) {
       kept.add(latest);
       length += text.length();
-      while (kept.size() > most || length > MAX_TEXT) {
+      while (kept.size() > most || length > mostText) {
         length -= kept.remove().text.length();
       }
     }

@@ -58,7 +58,8 @@ public final class Simulator implements AutoCloseable {
 
   private Simulator(Settings settings) throws IOException {
     this.settings = settings;
-    published = new Published(settings.pull().remembered(), settings.pull().foreign());
+    Settings.Pull pull = settings.pull();
+    published = new Published(pull.remembered(), Published.MAX_TEXT, pull.foreign());
     // Loopback only, always: whoever reaches the port may make up events.
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     try {

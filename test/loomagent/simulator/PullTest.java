@@ -208,6 +208,21 @@ final class PullTest {
   }
 
   @Test
+  void longEventsPushTheOldestOutBeforeTheHeapIsFull() {
+    Published published = new Published(100, 1_000, 0);
+    String event = event("a.b", 7, NOON);
+    for (int id = 0; id < 100; id++) {
+      published.add("a.b", event);
+    }
+    long kept = published.page(Optional.empty(), Instant.MIN, Instant.MAX, 1, 1).total();
+    assertEquals(1_000 / event.length(), kept);
+    published.add("a.b", event + " ".repeat(1_000));
+    assertEquals(0, published.page(Optional.empty(), Instant.MIN, Instant.MAX, 1, 1).total());
+    published.add("a.b", event);
+    assertEquals(1, published.page(Optional.empty(), Instant.MIN, Instant.MAX, 1, 1).total());
+  }
+
+  @Test
   void whatIsStillBeingSentCanBePulledAlready() throws Exception {
     // Whoever is confirmed meanwhile, too late to hear it, pulls after that and must find it.
     AtomicInteger begun = new AtomicInteger();
