@@ -206,6 +206,7 @@ final class Dispatch implements Watch.Watched {
   /** The handler has returned, or thrown. */
   void ended(Worker worker, Item item, Optional<Throwable> failure) {
     String words = failure.map(Streak::words).orElse(""); // foreign code
+    boolean givenUp; // once the lock is free, an event that is not may be another thread's
     lock.lock();
     try {
       Thread.interrupted(); // what was meant for this delivery does not hurt the next one
@@ -225,14 +226,16 @@ final class Dispatch implements Watch.Watched {
           fullSaid = false;
         }
       }
-      worker.deadline = now() + NEVER;
-      if (item.owed.isEmpty()) {
+      givenUp = item.owed.isPresent();
+      if (givenUp) {
+        worker.deadline = now() + NEVER; // nobody watches the disk
+      } else {
         worker.hand = Optional.empty();
       }
     } finally {
       unlock();
     }
-    if (!worker.abandoned && item.owed.isPresent()) {
+    if (givenUp) {
       bury(worker, item);
     }
   }
@@ -506,8 +509,7 @@ final class Dispatch implements Watch.Watched {
   long waiting() {
     lock.lock();
     try {
-      long unread = feed.map(from -> Math.max(0, from.end() - from.position())).orElse(0L);
-      return outstanding.size() + unread;
+      return outstanding.size() + feed.map(Feed::unread).orElse(0L);
     } finally {
       unlock();
     }

@@ -55,6 +55,11 @@ final class Feed {
     return position;
   }
 
+  /** How many events were not read yet. */
+  long unread() {
+    return Math.max(0, journal.next() - position) + open.length - openRead;
+  }
+
   /** One behind the last event there is. */
   long end() {
     return journal.next();

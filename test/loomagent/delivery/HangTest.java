@@ -1,9 +1,7 @@
 package loomagent.delivery;
 
-import static loomagent.delivery.Scene.TIMEOUT;
 import static loomagent.delivery.Scene.await;
 import static loomagent.delivery.Scene.end;
-import static loomagent.delivery.Scene.policy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -26,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Deliveries that take longer than they may. */
 @Timeout(60)
 class HangTest {
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
   @TempDir Path folder;
   private Scene scene;
   private final CountDownLatch released = new CountDownLatch(1);
@@ -43,6 +43,11 @@ class HangTest {
   void close() {
     released.countDown();
     scene.close();
+  }
+
+  private static Policy policy(int attempts, int lanes, String key) {
+    Duration first = Duration.ofSeconds(1);
+    return new Policy(first, Duration.ofMinutes(5), attempts, TIMEOUT, lanes, key);
   }
 
   /** Hangs in events whose name is n1, and heeds nothing until it is released. */

@@ -29,7 +29,10 @@ import loomagent.journal.Journal;
 /** A folder, its journal, a clock that stands until it is put forward, and a handler's delivery. */
 final class Scene implements AutoCloseable {
   static final Duration LONG = Duration.ofSeconds(30);
-  static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  /** So long that no clock that is put forward reaches it by chance. */
+  static final Duration TIMEOUT = Duration.ofDays(3_000);
+
   static final Policy STRICT = policy(0, 1, "");
 
   final Log log = new Log();
