@@ -560,6 +560,7 @@ class BackfillTest {
         exchange -> {
           exchange.sendResponseHeaders(200, 100);
           exchange.getResponseBody().write('[');
+          exchange.getResponseBody().flush(); // with nothing sent, the client tries again by itself
           throw new IOException("cut");
         });
     assertEquals(1, log.count("the connection to the pull API broke"));
