@@ -84,8 +84,8 @@ final class Committer implements Runnable {
         if (batch.length() == 0) {
           batch.shrink();
         }
-        long active = segments.active();
         roll();
+        long active = segments.active();
         going = batch.length() == 0 ? !pending.isDone() : commit(batch);
         if (active != segments.active() || System.nanoTime() - tidied > TIDY) {
           tidy();
@@ -114,6 +114,7 @@ final class Committer implements Runnable {
       } catch (IOException failure) {
         log.log(Level.WARNING, "no new file could be begun in {0}: {1}", folder, failure);
       }
+      tidy();
       pending.rolled(rolls);
     }
   }

@@ -52,6 +52,7 @@ public final class LossyDisk implements Disk {
   }
 
   /** One step. Its bytes are a file's new content, or what was written at an offset. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares these
   private record Step(Kind kind, String file, long offset, byte[] bytes, String to) {}
 
   private final Path folder;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whatever happens to the files: no failure, no wrong event, and each whole record delivered. */
 @Timeout(300)
 class DamageTest {
-  private static final int[] FLIPS = {0x01, 0x20, 0x80, 0xff};
+  private static final int[] FLIPS = {0x01, 0xff};
 
   @TempDir Path temp;
 
@@ -148,7 +148,7 @@ class DamageTest {
 
   @Test
   void anythingMayStandInARange() throws Exception {
-    for (long seed = 0; seed < 1500; seed++) {
+    for (long seed = 0; seed < 500; seed++) {
       Random random = new Random(seed);
       int i = random.nextInt(files.size());
       byte[] before = contents.get(i);
