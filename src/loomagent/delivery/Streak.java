@@ -66,7 +66,7 @@ final class Streak {
           "did not take {0}{1}{2}; {3}: {4}",
           Words.line(event.toString(), EXCERPT),
           event.attempt() == 1 ? "" : " at attempt " + event.attempt(),
-          same == 1 ? "" : ", the " + same + "th failure of this kind",
+          same == 1 ? "" : ", failure " + same + " of this kind",
           next,
           words);
     }

@@ -103,11 +103,11 @@ class RetryTest {
     assertEquals(
         List.of(
             "did not take n0 0; it comes again in 0ms: IOException: no\\u000away",
-            "did not take n0 0 at attempt 2, the 2th failure of this kind; it comes again in 0ms:"
+            "did not take n0 0 at attempt 2, failure 2 of this kind; it comes again in 0ms:"
                 + " IOException: no\\u000away",
-            "did not take n0 0 at attempt 4, the 4th failure of this kind; it comes again in 0ms:"
+            "did not take n0 0 at attempt 4, failure 4 of this kind; it comes again in 0ms:"
                 + " IOException: no\\u000away",
-            "did not take n0 0 at attempt 8, the 8th failure of this kind; it comes again in 0ms:"
+            "did not take n0 0 at attempt 8, failure 8 of this kind; it comes again in 0ms:"
                 + " IOException: no\\u000away",
             "takes events again after 3m, 10 attempts"),
         scene.log.all());
