@@ -123,9 +123,8 @@ public final class Agent implements AutoCloseable {
    *
    * @param stopped whether somebody has asked the agent to stop meanwhile
    * @return what is wrong with the settings of built-in handlers; the agent has not started then
-   * @throws InterruptedException if the calling thread is interrupted
    */
-  public List<String> start(BooleanSupplier stopped) throws InterruptedException {
+  public List<String> start(BooleanSupplier stopped) {
     List<String> wrong = deliveries.start(stopped);
     if (wrong.isEmpty() && !stopped.getAsBoolean()) {
       watch.begin();

@@ -143,7 +143,7 @@ final class Deliveries {
    * @param stopped whether somebody has asked the agent to stop meanwhile
    * @return what is wrong with the settings of built-in handlers
    */
-  List<String> start(BooleanSupplier stopped) throws InterruptedException {
+  List<String> start(BooleanSupplier stopped) {
     long end = System.nanoTime() + OPENING_LIMIT.toNanos();
     List<String> wrong = new ArrayList<>();
     all.forEach(route -> route.delivery().start());
@@ -165,14 +165,17 @@ final class Deliveries {
   }
 
   private static Delivery.Opening awaitOpening(
-      Delivery delivery, long end, BooleanSupplier stopped) throws InterruptedException {
-    Delivery.Opening opening = delivery.awaitOpening(Duration.ZERO);
-    while (opening == Delivery.Opening.PENDING
+      Delivery delivery, long end, BooleanSupplier stopped) {
+    while (delivery.opening() == Delivery.Opening.PENDING
         && System.nanoTime() < end
         && !stopped.getAsBoolean()) {
-      opening = delivery.awaitOpening(LOOK_EVERY);
+      try {
+        delivery.awaitOpening(LOOK_EVERY);
+      } catch (InterruptedException handlers) {
+        // One that interrupts every thread there is does not keep the agent from starting.
+      }
     }
-    return opening;
+    return delivery.opening();
   }
 
   /** The lowest sequence that a handler still waits for. */
@@ -197,19 +200,23 @@ final class Deliveries {
   void close(long end, Duration limit) {
     all.forEach(route -> route.delivery().drain());
     for (Route route : all) {
-      Delivery delivery = route.delivery();
+      if (!awaitEnd(route.delivery(), end)) {
+        log.log(
+            Level.ERROR,
+            "handler {0} did not end within {1}; it gets the event that it has in hand again after"
+                + " the next start",
+            route.name(),
+            Words.of(limit));
+      }
+    }
+  }
+
+  private static boolean awaitEnd(Delivery delivery, long end) {
+    while (true) {
       try {
-        if (!delivery.awaitEnd(Duration.ofNanos(end - System.nanoTime()))) {
-          log.log(
-              Level.ERROR,
-              "handler {0} did not end within {1}; it gets the event that it has in hand again"
-                  + " after the next start",
-              delivery.name(),
-              Words.of(limit));
-        }
-      } catch (InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
-        return;
+        return delivery.awaitEnd(Duration.ofNanos(end - System.nanoTime()));
+      } catch (InterruptedException handlers) {
+        // a handler's, and no reason to leave the others before they are done
       }
     }
   }

@@ -108,6 +108,7 @@ public final class Backfill implements AutoCloseable {
   // The backfill's thread only:
   private final Backoff passing;
   private final Backoff slow;
+  private long faults;
   private long inARow; // failures since the last page
   private String lastWords = "";
 
@@ -242,15 +243,40 @@ public final class Backfill implements AutoCloseable {
   }
 
   private void run() {
-    try {
-      while (awaitConfirmation()) {
-        List<Gap> open = gaps.open(settings.connection());
-        while (!open.isEmpty() && closed(open)) {
-          open = gaps.open(settings.connection());
+    while (!stopped()) {
+      try {
+        if (awaitConfirmation()) {
+          closeAll();
         }
+      } catch (InterruptedException handlers) { // some handler interrupts every thread there is
+        again();
+      } catch (RuntimeException | Error fault) { // short of memory, most likely
+        again();
+        survive(fault);
       }
-    } catch (InterruptedException stopping) {
-      // Nobody interrupts this thread but whoever stops the process.
+    }
+  }
+
+  private void closeAll() throws InterruptedException {
+    List<Gap> open = gaps.open(settings.connection());
+    while (!open.isEmpty() && closed(open)) {
+      open = gaps.open(settings.connection());
+    }
+  }
+
+  private synchronized void again() {
+    wanted = true;
+  }
+
+  private void survive(Throwable fault) {
+    try {
+      faults++;
+      if (Long.bitCount(faults) == 1) {
+        log.log(Level.ERROR, "a fault while pulling missed events; it goes on", fault);
+      }
+      waiting.pause(PASSING_FIRST, stop);
+    } catch (InterruptedException | RuntimeException | Error sooner) {
+      // it is tried again all the same
     }
   }
 

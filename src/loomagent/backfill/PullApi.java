@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +43,7 @@ final class PullApi {
   // Guarded by this:
   private CompletableFuture<?> running = CompletableFuture.completedFuture("");
   private boolean cancelled;
+  private Optional<HttpClient> current = Optional.empty();
 
   PullApi(
       Backfill.Settings settings,
@@ -117,8 +119,10 @@ final class PullApi {
     try {
       return future.get(limits.whole().toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException failure) {
+      replaceClient(); // it may be dead, and a broken connection is too rare for it to matter
       throw new Trouble(Kind.PASSING, words(failure.getCause()));
     } catch (TimeoutException slow) {
+      replaceClient();
       throw new Trouble(
           Kind.PASSING, "the pull API did not end its answer within " + Words.of(limits.whole()));
     } finally {
@@ -131,7 +135,8 @@ final class PullApi {
     if (cancelled) {
       throw new InterruptedException("the agent stops");
     }
-    HttpClient http = client.get();
+    HttpClient http = current.orElseGet(client);
+    current = Optional.of(http);
     if (http.followRedirects() != HttpClient.Redirect.NEVER) {
       throw new IllegalStateException("this HttpClient would take the password to other servers");
     }
@@ -139,6 +144,14 @@ final class PullApi {
         http.sendAsync(request, head -> new Body(head.statusCode() == 200 ? limits.bytes() : 0));
     running = future;
     return future;
+  }
+
+  /**
+   * A client is dead for ever once its thread has ended, for want of memory or by a handler that
+   * interrupts every thread.
+   */
+  private synchronized void replaceClient() {
+    current = Optional.empty();
   }
 
   private static String words(Throwable error) {

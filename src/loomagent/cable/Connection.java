@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 import loomagent.base.Backoff;
 import loomagent.base.Secret;
@@ -90,6 +91,9 @@ public final class Connection implements AutoCloseable {
 
   /** How long a server may take to answer a close; nothing depends on it. */
   private static final Duration GOODBYE_LIMIT = Duration.ofMillis(500);
+
+  /** How long to wait for whoever has filled the heap; nanoseconds. */
+  private static final long SHORT_OF_MEMORY = 100_000_000;
 
   /** A token file or a name server that hangs for ever costs a thread each time, up to these. */
   private static final int MOST_DIALS = 10;
@@ -174,10 +178,16 @@ public final class Connection implements AutoCloseable {
   }
 
   private void run() {
-    try {
-      while (!stopping) {
+    while (!stopping) {
+      try {
         step();
+      } catch (InterruptedException handlers) {
+        // Some handler interrupts every thread there is. Only close() ends this one.
+      } catch (RuntimeException | Error shortOfMemory) {
+        LockSupport.parkNanos(SHORT_OF_MEMORY);
       }
+    }
+    try {
       subscription.stop(System.nanoTime());
       awaitGoodbye();
     } catch (InterruptedException interrupted) {
@@ -259,7 +269,9 @@ public final class Connection implements AutoCloseable {
     long now = System.nanoTime();
     int from = text.socket().number();
     try {
-      envelope.read(text.utf8(), 0, text.utf8().length);
+      while (!understood(text.utf8())) {
+        LockSupport.parkNanos(SHORT_OF_MEMORY);
+      }
       subscription.frame(from, envelope, now);
     } catch (JsonException noJson) {
       String frame = new String(text.utf8(), StandardCharsets.UTF_8);
@@ -267,6 +279,19 @@ public final class Connection implements AutoCloseable {
           from,
           "a frame that is not JSON (" + noJson.getMessage() + "): " + Words.line(frame, 60),
           now);
+    }
+  }
+
+  /** False if there was no memory, and may be. */
+  private boolean understood(byte[] utf8) {
+    try {
+      envelope.read(utf8, 0, utf8.length);
+      return true;
+    } catch (OutOfMemoryError full) {
+      if (stopping) {
+        throw full;
+      }
+      return false;
     }
   }
 
@@ -287,8 +312,8 @@ public final class Connection implements AutoCloseable {
       Thread dial =
           new Thread(() -> open(dialled, freshToken), "dial-" + settings.name() + "-" + number);
       dial.setDaemon(true);
-      dials.incrementAndGet();
       dial.start();
+      dials.incrementAndGet(); // not before: without a thread nobody would count it down
     }
 
     // The dial's own thread.
@@ -336,12 +361,23 @@ public final class Connection implements AutoCloseable {
 
     @Override
     public void event(Envelope frame) {
+      while (!handed(frame)) {
+        LockSupport.parkNanos(SHORT_OF_MEMORY);
+      }
+    }
+
+    // A handler may have filled the heap. Until it lets go, the event waits, and so does the server.
+    private boolean handed(Envelope frame) {
       try {
         listener.event(frame);
+        return true;
+      } catch (OutOfMemoryError full) {
+        return stopping;
       } catch (RuntimeException | Error fault) {
         // One event that the agent cannot handle must not cost the others.
         log.log(Level.ERROR, "a fault in the agent at the event " + frame.id(), fault);
         listener.aside(frame.messageText(), "a fault in the agent: " + fault);
+        return true;
       }
     }
 

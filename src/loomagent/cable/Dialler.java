@@ -48,6 +48,9 @@ public final class Dialler {
             .whenComplete(
                 (WebSocket opened, Throwable error) -> {
                   if (error != null) {
+                    if (isDead(error)) {
+                      replaceClient();
+                    }
                     socket.failed(error);
                   }
                 });
@@ -60,6 +63,16 @@ public final class Dialler {
    */
   void replaceClient() {
     client = newClient();
+  }
+
+  // On Java 17 such a client says nothing at all; newer ones say this.
+  private static boolean isDead(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (String.valueOf(cause.getMessage()).contains("selector manager closed")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The address as Rails compares it: with the scheme of a page, and no default port. */

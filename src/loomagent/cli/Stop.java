@@ -39,8 +39,15 @@ final class Stop {
     asked.countDown();
   }
 
-  void await() throws InterruptedException {
-    asked.await();
+  /** Waits for that, and for nothing else: a handler may interrupt every thread that it finds. */
+  void await() {
+    while (!asked()) {
+      try {
+        asked.await();
+      } catch (InterruptedException handlers) {
+        // not meant to end the agent
+      }
+    }
   }
 
   boolean asked() {

@@ -3,6 +3,7 @@ package loomagent.delivery;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -189,7 +190,11 @@ public final class Cursor implements AutoCloseable {
 
   /** Puts what it says on disk. */
   void force() {
-    map.force();
+    try {
+      map.force();
+    } catch (UncheckedIOException failure) { // whoever stops has more to do than this
+      log.log(Level.ERROR, "the cursor cannot be synced: {0}", failure.getMessage());
+    }
   }
 
   /** Puts what it says on disk; it is not moved again. */

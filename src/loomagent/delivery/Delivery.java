@@ -148,8 +148,8 @@ public final class Delivery {
     Backoff reopen = new Backoff(FIRST_REOPEN, LONGEST_REOPEN, random);
     Worker worker = new Worker(lane, target, reopen, dispatch, this::opened, this::left);
     boolean joined = dispatch.join(worker);
-    if (joined) {
-      worker.thread.start();
+    if (joined && !worker.start()) {
+      watch.wake(); // it tries again
     }
     return joined;
   }

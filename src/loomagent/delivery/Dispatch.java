@@ -155,6 +155,7 @@ final class Dispatch implements Watch.Watched {
   }
 
   private void begin(Worker worker, Optional<Item> item, long now) {
+    Thread.interrupted(); // what was meant for anything before does not hurt this delivery
     worker.hand = item;
     worker.overdue = false;
     worker.deadline = now + (item.get().owed.isEmpty() ? timeout : NEVER);
@@ -211,6 +212,10 @@ final class Dispatch implements Watch.Watched {
     try {
       Thread.interrupted(); // what was meant for this delivery does not hurt the next one
       if (worker.abandoned) {
+        return;
+      }
+      if (!outstanding.isOut(item)) { // the watch has seen to it, and could not replace this thread
+        worker.hand = Optional.empty();
         return;
       }
       if (worker.overdue) {
@@ -309,11 +314,13 @@ final class Dispatch implements Watch.Watched {
     }
     lock.lock();
     try {
+      if (fault.isEmpty()) { // first of all, or what fails after it would bring a second letter
+        finish(item, Optional.of(letter.error()));
+      }
       String event = Words.line(letter.event().toString(), EXCERPT);
       if (fault.isEmpty()) {
         unburied = 0;
         buryAgain.reset();
-        finish(item, Optional.of(letter.error()));
         log.log(
             Level.ERROR,
             "gave up {0} after {1}: {2}. It is kept: \"dead list --handler {3}\" shows it",
@@ -344,7 +351,9 @@ final class Dispatch implements Watch.Watched {
     try {
       lastError = "the agent is short of memory";
       if (!worker.abandoned && worker.hand.isPresent()) {
-        outstanding.park(worker.hand.get(), now() + SHORT_OF_MEMORY.toNanos());
+        if (outstanding.isOut(worker.hand.get())) {
+          outstanding.park(worker.hand.get(), now() + SHORT_OF_MEMORY.toNanos());
+        }
         worker.hand = Optional.empty();
       }
     } finally {
@@ -360,6 +369,8 @@ final class Dispatch implements Watch.Watched {
       for (Worker worker : List.copyOf(workers)) {
         if (worker.hand.isPresent()) {
           wait = Math.min(wait, check(worker, worker.hand.get(), now));
+        } else if (!worker.start()) {
+          wait = Math.min(wait, SHORT_OF_MEMORY.toNanos());
         }
       }
       return wait;
@@ -391,10 +402,26 @@ final class Dispatch implements Watch.Watched {
   }
 
   private void abandon(Worker worker, Item item) {
+    if (outstanding.isOut(item)) {
+      fail(item, late(), Optional.empty());
+    }
+    if (item.owed.isPresent() && outstanding.isOut(item)) {
+      park(item, now(), Duration.ZERO); // it is not for the watch to write files
+    }
+    Optional<Item> hand = worker.hand;
     worker.abandoned = true;
     worker.hand = Optional.empty();
     abandoned++;
     workers.remove(worker);
+    try {
+      replace.accept(worker);
+    } catch (OutOfMemoryError full) { // as it was, until there is memory for another thread
+      workers.add(worker);
+      abandoned--;
+      worker.hand = hand;
+      worker.abandoned = false;
+      throw full;
+    }
     String thread = worker.thread.getName();
     worker.thread.setName(thread + "-abandoned");
     log.log(
@@ -404,11 +431,6 @@ final class Dispatch implements Watch.Watched {
         thread,
         late(),
         Words.line(item.event.toString(), EXCERPT));
-    fail(item, late(), Optional.empty());
-    if (item.owed.isPresent()) {
-      park(item, now(), Duration.ZERO); // it is not for the watch to write files
-    }
-    replace.accept(worker);
   }
 
   /** Gives an event once more; the answer is empty once it was taken, else says why not. */

@@ -56,6 +56,7 @@ final class Outstanding {
     Optional<Backoff> backoff = Optional.empty();
     Optional<DeadLetters.Letter> owed = Optional.empty(); // out of attempts, and not written yet
     private long due; // while parked
+    private boolean out; // in hand
 
     private Item(long sequence, Event event, Line line, Optional<Request> request) {
       this.sequence = sequence;
@@ -149,17 +150,27 @@ final class Outstanding {
     while (!parked.isEmpty() && parked.element().due - now <= 0) {
       ready.add(parked.remove());
     }
-    return Optional.ofNullable(ready.poll());
+    Optional<Item> item = Optional.ofNullable(ready.peek());
+    ready.poll(); // not before: for want of memory the event would be nowhere
+    item.ifPresent(taken -> taken.out = true);
+    return item;
+  }
+
+  /** Whether an event was given out, and nobody has said yet what became of it. */
+  boolean isOut(Item item) {
+    return item.out;
   }
 
   /** An event that was given out, and comes again. */
   void park(Item item, long due) {
+    item.out = false;
     item.due = due;
     parked.add(item);
   }
 
   /** An event that was given out, and is done with. */
   void done(Item item) {
+    item.out = false;
     Line line = item.line;
     line.head = item.behind;
     if (line.head != null) {

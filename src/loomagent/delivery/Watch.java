@@ -25,6 +25,8 @@ final class Watch {
   /** The process's own. */
   static final Watch SHARED = new Watch(System::nanoTime);
 
+  private static final long AGAIN = 1_000_000_000; // after a fault
+
   private static final long LONG = Long.MAX_VALUE / 4; // that nanoTime may be added to it
 
   private final LongSupplier nanos;
@@ -74,12 +76,22 @@ final class Watch {
     while (thread == Thread.currentThread()) {
       // Whatever begins while this looks around wakes it again.
       wakesAt = nanos.getAsLong() + LONG;
-      long wait = LONG;
+      long wait = lookAround();
+      wakesAt = nanos.getAsLong() + wait;
+      Thread.interrupted(); // a handler's, or this would never wait again
+      LockSupport.parkNanos(this, Math.max(1, wait));
+    }
+  }
+
+  private long lookAround() {
+    long wait = LONG;
+    try {
       for (Watched one : all()) {
         wait = Math.min(wait, one.check(nanos.getAsLong()));
       }
-      wakesAt = nanos.getAsLong() + wait;
-      LockSupport.parkNanos(this, Math.max(1, wait));
+      return wait;
+    } catch (RuntimeException | Error shortOfMemory) { // without this thread nothing is ever late
+      return AGAIN;
     }
   }
 

@@ -1,6 +1,7 @@
 package loomagent.delivery;
 
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import loomagent.EventHandler;
 import loomagent.base.Backoff;
@@ -10,6 +11,8 @@ import loomagent.base.Backoff;
  * other thread, so that a handler needs no lock. A handler is foreign code and may throw anything.
  */
 final class Worker {
+  private static final long SHORT_OF_MEMORY = 100_000_000; // nanoseconds until another try
+
   private final Delivery.Target target;
   private final Dispatch dispatch;
   private final Backoff reopen;
@@ -49,6 +52,18 @@ final class Worker {
     thread.setDaemon(true); // a handler that hangs must not keep the process alive
   }
 
+  /** Starts its thread, unless it runs; false if the machine has none now. Any thread. */
+  synchronized boolean start() {
+    try {
+      if (thread.getState() == Thread.State.NEW) {
+        thread.start();
+      }
+      return true;
+    } catch (OutOfMemoryError noThread) {
+      return false;
+    }
+  }
+
   private void run() {
     try {
       Optional<EventHandler> handler = open();
@@ -61,19 +76,23 @@ final class Worker {
 
   /** Opens the handler, again and again if need be; empty if it never can be, or no longer. */
   private Optional<EventHandler> open() {
+    EventHandler[] made = new EventHandler[1];
     while (!dispatch.draining()) {
-      EventHandler[] made = new EventHandler[1];
-      Delivery.Opening opening = tryToOpen(made);
-      Thread.interrupted(); // a handler that interrupts its thread means what it was at
-      opened.accept(opening);
-      switch (opening) {
-        case OPEN -> {
-          return Optional.of(made[0]);
+      try {
+        Delivery.Opening opening = tryToOpen(made);
+        Thread.interrupted(); // a handler that interrupts its thread means what it was at
+        opened.accept(opening);
+        switch (opening) {
+          case OPEN -> {
+            return Optional.of(made[0]);
+          }
+          case MISCONFIGURED -> {
+            return Optional.empty();
+          }
+          case FAILED, PENDING -> dispatch.pause(reopen.next());
         }
-        case MISCONFIGURED -> {
-          return Optional.empty();
-        }
-        case FAILED, PENDING -> dispatch.pause(reopen.next());
+      } catch (Throwable shortOfMemory) { // not the handler's: even to say so may fail
+        LockSupport.parkNanos(SHORT_OF_MEMORY);
       }
     }
     return Optional.empty();
@@ -110,7 +129,19 @@ final class Worker {
         give(handler, item.get());
       } catch (Throwable shortOfMemory) {
         // Another handler may have filled the heap: even to say so may fail. The lane goes on.
+        recover();
+      }
+    }
+  }
+
+  private void recover() {
+    boolean recovered = false;
+    while (!recovered) {
+      try {
         dispatch.recover(this);
+        recovered = true;
+      } catch (Throwable stillShort) {
+        LockSupport.parkNanos(SHORT_OF_MEMORY);
       }
     }
   }

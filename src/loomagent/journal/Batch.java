@@ -29,6 +29,7 @@ final class Batch {
   private final CRC32C crc = new CRC32C();
   private byte[] bytes = new byte[FIRST_BUFFER];
   private int length;
+  private boolean written;
   private long stampMillis = -1;
   private byte[] stamp = {};
 
@@ -47,8 +48,8 @@ final class Batch {
     checksum((int) crc.getValue());
     bytes[start - 1] = ' ';
     bytes[at] = '\n';
+    entries.add(entry); // what may need memory comes before what counts
     length = at + 1;
-    entries.add(entry);
   }
 
   List<Entry> entries() {
@@ -63,9 +64,25 @@ final class Batch {
     return length;
   }
 
+  /** Takes back what was added last, when its first byte was at a place. */
+  void takeBack(int from) {
+    entries.remove(entries.size() - 1);
+    length = from;
+  }
+
+  /** Whether it is on disk. */
+  boolean isWritten() {
+    return written;
+  }
+
+  void written() {
+    written = true;
+  }
+
   void clear() {
     entries.clear();
     length = 0;
+    written = false;
   }
 
   /** Gives back the room that a rush took, in quiet times. */

@@ -2,6 +2,7 @@ package loomagent.journal;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -12,13 +13,18 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import loomagent.base.Words;
 
 /**
  * The thread {@code journal}: takes what was appended, writes it, syncs it, and only then shows it.
  * One sync serves all that came while the last one ran. What fails is tried again until it works or
- * the journal is closed. Nobody interrupts this thread, since that would close its files.
+ * the journal is closed.
+ *
+ * <p>A handler may interrupt every thread that it finds, which closes the file that this one writes
+ * to, and may fill the heap, so that any line here throws. Neither may end this thread, since nobody
+ * would get an event again: what was interrupted is done anew, and what is done is not done twice.
  */
 final class Committer implements Runnable {
   private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(50);
@@ -39,6 +45,8 @@ final class Committer implements Runnable {
   private volatile String fault = "";
   private Instant faultySince = Instant.EPOCH;
   private long tries;
+  private long interrupts;
+  private long faults;
   private long tidied = System.nanoTime();
   private long tidyingFailures;
 
@@ -75,34 +83,61 @@ final class Committer implements Runnable {
 
   @Override
   public void run() {
-    try {
-      Batch batch = new Batch();
-      boolean going = true;
-      while (going) {
-        batch.clear();
-        batch = pending.take(batch);
+    Batch batch = new Batch();
+    boolean going = true;
+    while (going) {
+      try {
         if (batch.length() == 0) {
-          batch.shrink();
+          batch = pending.take(batch);
         }
-        roll();
-        long active = segments.active();
-        going = batch.length() == 0 ? !pending.isDone() : commit(batch);
-        if (active != segments.active() || System.nanoTime() - tidied > TIDY) {
-          tidy();
-        }
+        going = work(batch);
+      } catch (InterruptedException handlers) {
+        // what is to be written is still there
+      } catch (RuntimeException | Error fault) {
+        survive(fault);
       }
-    } catch (InterruptedException nobodyMay) {
-      Thread.currentThread().interrupt();
-    } finally {
-      int lost = pending.end();
-      segments.close();
-      if (lost > 0) {
-        log.log(
-            Level.ERROR,
-            "{0} could not be written before the stop ({1}). No handler was given them",
-            Words.count(lost, "event"),
-            fault);
+    }
+    end();
+  }
+
+  /** Writes a batch, and what else is to be done; false if that was the last. */
+  private boolean work(Batch batch) {
+    roll();
+    long active = segments.active();
+    boolean going = batch.length() == 0 ? !pending.isDone() : commit(batch);
+    if (batch.length() > 0) {
+      batch.clear();
+    } else {
+      batch.shrink();
+    }
+    if (active != segments.active() || System.nanoTime() - tidied > TIDY) {
+      tidy();
+    }
+    return going;
+  }
+
+  /** Short of memory, most likely; even to say so may fail. */
+  private void survive(Throwable fault) {
+    try {
+      faults++;
+      if (Long.bitCount(faults) == 1) {
+        log.log(Level.ERROR, "a fault while writing the journal in " + folder + "; it goes on", fault);
       }
+    } catch (Throwable again) {
+      // what is going on matters more than the log of it
+    }
+    LockSupport.parkNanos(FIRST_WAIT);
+  }
+
+  private void end() {
+    int lost = pending.end();
+    segments.close();
+    if (lost > 0) {
+      log.log(
+          Level.ERROR,
+          "{0} could not be written before the stop ({1}). No handler was given them",
+          Words.count(lost, "event"),
+          fault);
     }
   }
 
@@ -120,28 +155,43 @@ final class Committer implements Runnable {
   }
 
   /** Returns once a batch is on disk and shown; false if the journal was closed before. */
-  private boolean commit(Batch batch) throws InterruptedException {
+  private boolean commit(Batch batch) {
     long wait = FIRST_WAIT;
-    while (true) {
+    while (!batch.isWritten()) {
       try {
         segments.write(batch);
-        healed();
-        show(batch);
-        return true;
+        batch.written();
+      } catch (ClosedByInterruptException handlers) {
+        interrupted();
       } catch (IOException failure) {
         boolean full = isFull(failure, batch.length());
-        if (full && makesRoom()) {
-          continue;
+        if (!full || !makesRoom()) {
+          failed(failure, full);
+          if (!pending.pause(wait)) {
+            return false;
+          }
+          wait = Math.min(2 * wait, LONGEST_WAIT);
         }
-        failed(failure, full);
-        if (!pending.pause(wait)) {
-          return false;
-        }
-        wait = Math.min(2 * wait, LONGEST_WAIT);
       }
+    }
+    healed();
+    show(batch);
+    return true;
+  }
+
+  private void interrupted() {
+    Thread.interrupted(); // or it would close the next file as well
+    interrupts++;
+    if (Long.bitCount(interrupts) == 1) {
+      log.log(
+          Level.WARNING,
+          "a handler has interrupted the thread that writes {0}, which closed its file; it is opened"
+              + " anew, and nothing is lost",
+          folder);
     }
   }
 
+  /** May be called again after a fault. */
   private void show(Batch batch) {
     for (Entry entry : batch.entries()) {
       newest.put(entry.event().connection(), entry);

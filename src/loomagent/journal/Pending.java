@@ -72,13 +72,19 @@ final class Pending {
       if (closing) {
         return Journal.Taken.REFUSED;
       }
-      if (!seen.add(event.id())) {
+      if (seen.contains(event.id())) {
         return Journal.Taken.DUPLICATE;
       }
       int before = filling.length();
       byte[] connection =
           connections.computeIfAbsent(event.connection(), name -> name.getBytes(UTF_8));
       filling.add(new Entry(next, clock.millis(), event), connection, utf8, from, to);
+      try {
+        seen.add(event.id());
+      } catch (OutOfMemoryError full) { // all or nothing, or it would be known and yet not kept
+        filling.takeBack(before);
+        throw full;
+      }
       next++;
       events++;
       bytes += filling.length() - before;
@@ -124,10 +130,13 @@ final class Pending {
     }
   }
 
-  /** Says that a batch is on disk. */
+  /** Says that a batch is on disk. To say it twice changes nothing. */
   void written(Batch batch) {
     lock.lock();
     try {
+      if (batch.entries().get(0).sequence() < written) {
+        return;
+      }
       events -= batch.entries().size();
       bytes -= batch.length();
       written += batch.entries().size();
@@ -226,17 +235,25 @@ final class Pending {
   }
 
   /** Waits before another try, less once closed; false if there shall be none. */
-  boolean pause(long nanos) throws InterruptedException {
+  boolean pause(long nanos) {
     lock.lock();
     try {
       boolean before = closing;
       long left = closing ? Math.min(nanos, LAST_TRIES / 20) : nanos;
       while (left > 0 && closing == before) {
-        left = work.awaitNanos(left);
+        left = awaitWork(left);
       }
       return !closing || System.nanoTime() - giveUp < 0;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private long awaitWork(long nanos) {
+    try {
+      return work.awaitNanos(nanos);
+    } catch (InterruptedException handlers) {
+      return 0;
     }
   }
 }

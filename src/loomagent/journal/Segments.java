@@ -139,13 +139,13 @@ final class Segments {
         int length = Math.min(SLICE, batch.length() - at);
         appender.write(ByteBuffer.wrap(batch.bytes(), at, length));
       }
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException | Error failure) {
       takeBack(before);
       throw failure;
     }
     try {
       appender.sync();
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException | Error failure) {
       // What the failed sync covered may be marked as clean in memory and yet be missing on disk.
       takeBack(before);
       abandon();
@@ -157,9 +157,14 @@ final class Segments {
   }
 
   private void takeBack(long size) {
+    boolean interrupted = Thread.interrupted(); // which closes whatever file is touched next
     try {
+      if (interrupted) {
+        abandon();
+        appender = disk.append(active.file());
+      }
       appender.truncate(size);
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException | Error failure) {
       abandon();
     }
   }
@@ -190,8 +195,9 @@ final class Segments {
     if (Files.exists(file)) {
       disk.delete(file); // a try that failed left it, and nothing in it was ever said to be safe
     }
-    appender = disk.append(file);
-    add(first, 0);
+    Disk.Appender fresh = disk.append(file);
+    add(first, 0); // before it is written to: short of memory, this may fail
+    appender = fresh;
   }
 
   /** The lowest sequence that may be in the active file; any thread. */

@@ -33,9 +33,15 @@ final class Window {
     return next;
   }
 
-  /** Adds what has come to disk, of sequences that go on from {@link #next}. */
+  /**
+   * Adds what has come to disk, of sequences that go on from {@link #next}; what is here already is
+   * left out.
+   */
   synchronized void add(List<Entry> entries) {
     for (Entry entry : entries) {
+      if (entry.sequence() < next) {
+        continue;
+      }
       int slot = slot(next);
       if (next - first == ring.length) {
         forgetFirst();

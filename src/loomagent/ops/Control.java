@@ -258,15 +258,16 @@ public final class Control implements AutoCloseable {
       try {
         // Looks at the clock only while somebody may be late.
         selector.select(callers.isEmpty() ? 0 : Math.max(1, patience.toMillis() / 5));
+        Thread.interrupted(); // a handler's, or select would never wait again
         selector.selectedKeys().clear();
         callers.forEach(caller -> caller.hurry(patience));
         for (SocketChannel c = server.accept(); c != null; c = server.accept()) {
           admit(c);
         }
-      } catch (IOException e) {
-        failed(e);
       } catch (ClosedSelectorException closing) {
         return;
+      } catch (IOException | RuntimeException | Error e) { // short of memory or threads, too
+        failed(e);
       }
     }
   }
@@ -281,7 +282,7 @@ public final class Control implements AutoCloseable {
     }
   }
 
-  private void failed(IOException e) {
+  private void failed(Throwable e) {
     if (server.isOpen()) {
       if (Long.bitCount(++failures) == 1) {
         log.log(Level.WARNING, "a command could not be taken ({0} so far): {1}", failures, e);

@@ -84,8 +84,16 @@ public final class Logging extends Handler {
     try {
       out.println(line(entry));
     } catch (Throwable shortOfMemory) {
-      // What is going on matters more than the log of it: whoever logs must not fail of it.
+      lost();
+    }
+  }
+
+  // What is going on matters more than the log of it: whoever logs must not fail of it.
+  private void lost() {
+    try {
       out.println("a line of the log was lost");
+    } catch (Throwable shortOfMemory) {
+      // nor can this be said
     }
   }
 
