@@ -75,15 +75,16 @@ public final class JournalReader implements AutoCloseable {
   private void readFiles(int most, List<Entry> entries) throws IOException {
     long next = window.next(); // what lies below is in the files
     if (lines.isEmpty()) {
-      open(segments.holding(position).orElse(segment));
+      segment = segments.holding(position).orElse(segment);
     }
     while (entries.size() < most) {
       // In this order: once another file follows, this one has its end.
       Optional<Segment> following = segments.after(segment);
-      if (lines.isPresent() && lines.get().next(segment.durable())) {
-        take(lines.get(), entries);
+      if (nextLine()) {
+        take(lines.orElseThrow(), entries);
       } else if (following.isPresent()) {
-        open(following.get());
+        close();
+        segment = following.get();
       } else {
         position = Math.max(position, next); // the numbers up to there are lost, or never were
         return;
@@ -91,29 +92,33 @@ public final class JournalReader implements AutoCloseable {
     }
   }
 
+  /** Opens a file only when something is in it: before, a failed sync may have it made again. */
+  private boolean nextLine() throws IOException {
+    long end = segment.durable();
+    if (lines.isEmpty() && end > 0) {
+      try {
+        lines = Optional.of(new Lines(segment.file()));
+      } catch (FileNotFoundException failure) {
+        if (Files.exists(segment.file())) {
+          throw failure;
+        }
+        if (segments.has(segment)) {
+          log.log(Level.ERROR, "{0} is gone: somebody deleted it, and its events", segment.file());
+        }
+      }
+    }
+    return lines.isPresent() && lines.get().next(end);
+  }
+
   private void take(Lines at, List<Entry> entries) {
-    if (!at.isDamaged() && at.line().sequence() >= position) {
+    boolean wanted = !at.isDamaged() && at.line().sequence() >= position;
+    if (wanted) {
       at.entry().ifPresent(entries::add);
     }
     if (at.isDamaged()) {
       segments.damaged(at.damage());
-    } else if (at.line().sequence() >= position) {
+    } else if (wanted) {
       position = at.line().sequence() + 1;
-    }
-  }
-
-  private void open(Segment next) throws IOException {
-    close();
-    segment = next;
-    try {
-      lines = Optional.of(new Lines(next.file()));
-    } catch (FileNotFoundException failure) {
-      if (Files.exists(next.file())) {
-        throw failure;
-      }
-      if (segments.has(next)) {
-        log.log(Level.ERROR, "{0} is gone: somebody deleted it, and its events", next.file());
-      }
     }
   }
 }

@@ -60,7 +60,9 @@ final class Recovery {
       }
     }
     // A number that was in damaged bytes may be known to a handler's cursor: it is not used again.
-    next = Math.max(next + Line.most(unreadable), last.first());
+    long lowest =
+        last.first() + (last.durable() > 0 ? 1 : 0); // another file of that name would do harm
+    next = Math.max(next + Line.most(unreadable), lowest);
     if (whole == last.durable()) {
       segments.goOn();
     } else {

@@ -57,19 +57,13 @@ final class Segments {
       for (Path file : files.sorted().toList()) {
         OptionalLong first = Segment.first(file);
         if (first.isPresent()) {
-          add(first.getAsLong(), Files.size(file));
+          active = new Segment(first.getAsLong(), file, Files.size(file));
+          kept.put(active.first(), active);
         } else if (!file.getFileName().toString().equals(JournalFiles.DAMAGED)) {
           log.log(Level.WARNING, "{0} is none of the journal''s files; it is left alone", file);
         }
       }
     }
-  }
-
-  private Segment add(long first, long durable) {
-    Segment segment = new Segment(first, Segment.file(folder, first), durable);
-    kept.put(first, segment);
-    active = segment;
-    return segment;
   }
 
   static long size(long maxSize) {
@@ -196,7 +190,8 @@ final class Segments {
       disk.delete(file); // a try that failed left it, and nothing in it was ever said to be safe
     }
     Disk.Appender fresh = disk.append(file);
-    add(first, 0); // before it is written to: short of memory, this may fail
+    // Before it is written to: short of memory, this may fail.
+    active = kept.computeIfAbsent(first, same -> new Segment(first, file, 0));
     appender = fresh;
   }
 

@@ -55,6 +55,8 @@ public final class LossyDisk implements Disk {
   @SuppressWarnings("ArrayRecordComponent") // nobody compares these
   private record Step(Kind kind, String file, long offset, byte[] bytes, String to) {}
 
+  private static final long FAILED = -1; // the offset of a sync
+
   private final Path folder;
   private final Map<String, byte[]> begin = new TreeMap<>();
   private final List<Step> steps = new ArrayList<>(); // under its monitor
@@ -132,7 +134,7 @@ public final class LossyDisk implements Disk {
       case CREATE -> files.put(step.file, new Content(step.bytes));
       case REPLACE -> files.put(step.file, new Content(step.bytes));
       case WRITE, TRUNCATE -> files.get(step.file).pending.add(step);
-      case SYNC -> files.get(step.file).sync();
+      case SYNC -> files.get(step.file).sync(step.offset == FAILED);
       case MOVE -> files.put(step.to, files.remove(step.file));
       case DELETE -> files.get(step.file).deleted = true;
     }
@@ -160,8 +162,9 @@ public final class LossyDisk implements Disk {
       this.synced = synced;
     }
 
-    void sync() {
-      synced = with(synced, pending);
+    /** After one that failed, the system takes for written what is not, and never tries again. */
+    void sync(boolean failed) {
+      synced = failed ? synced : with(synced, pending);
       pending.clear();
     }
 
@@ -295,7 +298,12 @@ public final class LossyDisk implements Disk {
 
     @Override
     public void sync() throws IOException {
-      fault.before(Kind.SYNC, file);
+      try {
+        fault.before(Kind.SYNC, file);
+      } catch (IOException failure) {
+        did(Kind.SYNC, file, FAILED, new byte[0], "");
+        throw failure;
+      }
       did(Kind.SYNC, file, 0, new byte[0], "");
     }
 

@@ -73,7 +73,7 @@ class ConcurrencyTest {
       }
       List<Future<?>> appenders = new ArrayList<>();
       for (int i = 0; i < 2 * APPENDERS; i++) {
-        String name = "ab".charAt(0) + "" + i / 2; // two append the same events
+        String name = "a" + i / 2; // two append the same events
         appenders.add(threads.submit(() -> appendAll(journal, name, duplicates)));
       }
       Callable<Long> rolling =
@@ -118,7 +118,6 @@ class ConcurrencyTest {
     int count = Window.MOST_EVENTS + 5000;
     try (Journal journal = scene.openQuickly();
         JournalReader reader = journal.reader(1)) {
-      AtomicInteger none = new AtomicInteger();
       long wanted = 1;
       for (int round = 0; round < 3; round++) {
         for (int i = 0; i < count; i++) {
@@ -132,7 +131,6 @@ class ConcurrencyTest {
         }
       }
       assertEquals(300, reader.read(1000).size());
-      assertEquals(0, none.get());
     }
   }
 
