@@ -74,9 +74,12 @@ public final class Agent implements AutoCloseable {
       this.watch =
           new GapWatch(CONNECTION, configuration, journal, gaps, folder, clock, connectionLog);
       this.deliveries = Deliveries.following(journal, plan, layout, loggers);
-    } catch (IOException | RuntimeException unusable) {
+    } catch (IOException unusable) {
       journal.close();
-      throw unusable;
+      throw DataFolder.unusable(layout.folder(), unusable);
+    } catch (RuntimeException fault) {
+      journal.close();
+      throw fault;
     }
     journal.retain(deliveries::lowest);
     Connection.Settings settings = settings(configuration);

@@ -61,7 +61,7 @@ public final class DataFolder implements AutoCloseable {
         return new DataFolder(folder, channel);
       }
     } catch (IOException failure) {
-      throw new IOException(words(folder, failure), failure);
+      throw unusable(folder, failure);
     }
     throw new IOException(
         "data.dir "
@@ -157,10 +157,24 @@ public final class DataFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * What an operator is told of a file in the folder.
+   *
+   * @param folder {@code data.dir}
+   * @param failure what came of it
+   * @return the same in words
+   */
+  static IOException unusable(Path folder, IOException failure) {
+    return new IOException(words(folder, failure), failure);
+  }
+
   private static String words(Path folder, IOException failure) {
     String fact = "cannot be used (" + failure + ")";
-    if (failure instanceof AccessDeniedException) {
-      fact = "may not be written by this user";
+    if (failure instanceof AccessDeniedException denied) {
+      fact =
+          Files.isWritable(folder)
+              ? "holds " + denied.getFile() + ", which this user may not read or write"
+              : "may not be written by this user";
     } else if (failure instanceof FileAlreadyExistsException) {
       String file = failure.getMessage();
       fact =
@@ -172,6 +186,6 @@ public final class DataFolder implements AutoCloseable {
         + folder
         + " "
         + fact
-        + ". Check its owner and rights, or set another data.dir";
+        + ". Check its disk, its owner and rights, or set another data.dir";
   }
 }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -367,6 +368,10 @@ public final class Gaps implements AutoCloseable {
         log.log(Level.INFO, "{0} is complete again", file.getFileName());
       }
       behind = false;
+    } catch (ClosedByInterruptException handlers) { // some handler interrupts every thread there is
+      Thread.interrupted();
+      behind = true;
+      write("");
     } catch (IOException full) {
       failures++;
       if (!behind || failures == 1) {

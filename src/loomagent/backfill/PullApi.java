@@ -18,6 +18,7 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -131,7 +132,7 @@ final class PullApi {
   }
 
   private synchronized CompletableFuture<HttpResponse<byte[]>> send(HttpRequest request)
-      throws InterruptedException {
+      throws InterruptedException, Trouble {
     if (cancelled) {
       throw new InterruptedException("the agent stops");
     }
@@ -140,10 +141,15 @@ final class PullApi {
     if (http.followRedirects() != HttpClient.Redirect.NEVER) {
       throw new IllegalStateException("this HttpClient would take the password to other servers");
     }
-    CompletableFuture<HttpResponse<byte[]>> future =
-        http.sendAsync(request, head -> new Body(head.statusCode() == 200 ? limits.bytes() : 0));
-    running = future;
-    return future;
+    try {
+      CompletableFuture<HttpResponse<byte[]>> future =
+          http.sendAsync(request, head -> new Body(head.statusCode() == 200 ? limits.bytes() : 0));
+      running = future;
+      return future;
+    } catch (RejectedExecutionException dead) {
+      replaceClient();
+      throw new Trouble(Kind.PASSING, "Java's HTTP client has ended; it is replaced");
+    }
   }
 
   /**

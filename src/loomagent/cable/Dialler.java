@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import loomagent.base.Secret;
 
 /**
@@ -14,7 +15,36 @@ public final class Dialler {
 
   private final String userAgent;
   private final Limits limits;
-  private volatile HttpClient client;
+  private volatile Client client;
+
+  /** A client, and the thread without which it does nothing, nor says so. */
+  private static final class Client implements Executor {
+    final HttpClient http;
+    private volatile Thread selector; // null until it has had something to do
+
+    // The executor is the caller: what the agent does on HttpClient's threads is to hand over, and
+    // a pool in between costs half of the speed.
+    Client(Limits limits) {
+      http =
+          HttpClient.newBuilder()
+              .connectTimeout(limits.connect())
+              .followRedirects(HttpClient.Redirect.NEVER)
+              .executor(this)
+              .build();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      if (selector == null && Thread.currentThread().getName().endsWith("-SelectorManager")) {
+        selector = Thread.currentThread();
+      }
+      task.run();
+    }
+
+    boolean isDead() {
+      return selector != null && !selector.isAlive();
+    }
+  }
 
   /**
    * A dialler with a client of its own.
@@ -28,7 +58,7 @@ public final class Dialler {
   Dialler(String userAgent, Limits limits) {
     this.userAgent = userAgent;
     this.limits = limits;
-    this.client = newClient();
+    this.client = new Client(limits);
   }
 
   /**
@@ -36,8 +66,12 @@ public final class Dialler {
    * socket.
    */
   void dial(URI url, Secret token, Socket socket) {
+    if (client.isDead()) { // for want of memory, or by a handler that interrupts every thread
+      replaceClient();
+    }
     CompletableFuture<?> unused =
         client
+            .http
             .newWebSocketBuilder()
             .connectTimeout(limits.upgrade())
             .header("Authorization", "Bearer " + token.reveal())
@@ -48,9 +82,6 @@ public final class Dialler {
             .whenComplete(
                 (WebSocket opened, Throwable error) -> {
                   if (error != null) {
-                    if (isDead(error)) {
-                      replaceClient();
-                    }
                     socket.failed(error);
                   }
                 });
@@ -62,17 +93,7 @@ public final class Dialler {
    * selector thread is dead, as after an answer that filled the heap.
    */
   void replaceClient() {
-    client = newClient();
-  }
-
-  // On Java 17 such a client says nothing at all; newer ones say this.
-  private static boolean isDead(Throwable error) {
-    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-      if (String.valueOf(cause.getMessage()).contains("selector manager closed")) {
-        return true;
-      }
-    }
-    return false;
+    client = new Client(limits);
   }
 
   /** The address as Rails compares it: with the scheme of a page, and no default port. */
@@ -81,15 +102,5 @@ public final class Dialler {
     int port = url.getPort();
     String origin = (secure ? "https://" : "http://") + url.getHost();
     return port == -1 || port == (secure ? 443 : 80) ? origin : origin + ":" + port;
-  }
-
-  // The executor is the caller: what the agent does on HttpClient's threads is to hand over, and a
-  // pool in between costs half of the speed.
-  private HttpClient newClient() {
-    return HttpClient.newBuilder()
-        .connectTimeout(limits.connect())
-        .followRedirects(HttpClient.Redirect.NEVER)
-        .executor(Runnable::run)
-        .build();
   }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -123,18 +124,27 @@ public final class DeadLetters {
    * @throws IOException if it could not be written; nothing was added
    */
   public synchronized void add(Letter letter) throws IOException {
+    try {
+      append(letter);
+    } catch (ClosedByInterruptException handlers) {
+      Thread.interrupted();
+      append(letter);
+    }
+    count.incrementAndGet();
+  }
+
+  private void append(Letter letter) throws IOException {
     try (Disk.Appender out = disk.append(file)) {
       mendTail(out);
       long size = out.size();
       try {
         out.write(ByteBuffer.wrap(bytes(letter)));
         out.sync();
-      } catch (IOException failure) {
+      } catch (IOException | Error failure) {
         cut(out, size, failure);
         throw failure;
       }
     }
-    count.incrementAndGet();
   }
 
   /**
@@ -284,7 +294,16 @@ public final class DeadLetters {
     }
   }
 
-  private static void cut(Disk.Appender out, long size, IOException failure) {
+  private void cut(Disk.Appender out, long size, Throwable failure) {
+    if (failure instanceof ClosedByInterruptException) {
+      Thread.interrupted(); // the file is closed, and may hold all of the line
+      try (Disk.Appender again = disk.append(file)) {
+        again.truncate(size);
+      } catch (IOException second) {
+        failure.addSuppressed(second);
+      }
+      return;
+    }
     try {
       out.truncate(size);
     } catch (IOException second) {
