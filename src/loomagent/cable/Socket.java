@@ -25,7 +25,8 @@ final class Socket implements WebSocket.Listener {
   static final int LARGEST_MESSAGE = 1 << 20;
 
   /** Bytes that may wait for the connection's thread: some thousand events. */
-  private static final int MOST_PENDING = 8 << 20;
+  private static final long MOST_PENDING =
+      Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 16);
 
   private final int number;
   private final Inbox inbox;

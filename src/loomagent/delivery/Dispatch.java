@@ -207,6 +207,7 @@ final class Dispatch implements Watch.Watched {
   /** The handler has returned, or thrown. */
   void ended(Worker worker, Item item, Optional<Throwable> failure) {
     String words = failure.map(Streak::words).orElse(""); // foreign code
+    failure.ifPresent(thrown -> log.log(Level.DEBUG, "the whole of it", thrown));
     boolean givenUp; // once the lock is free, an event that is not may be another thread's
     lock.lock();
     try {

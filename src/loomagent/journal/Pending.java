@@ -18,8 +18,8 @@ final class Pending {
   /** The most that a crash can cost and a pull must bring back; far beyond what one sync needs. */
   static final int MOST_EVENTS = 1 << 14;
 
-  /** Twice as much memory in lines and in text, so an eighth of the heap at the most. */
-  static final long MOST_BYTES = Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 8);
+  /** Up to five times as much memory, in lines, in text and in room to grow. */
+  static final long MOST_BYTES = Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 24);
 
   /** How long events of a rush wait for more, so that one sync serves them all. */
   private static final long LINGER = TimeUnit.MILLISECONDS.toNanos(1);

@@ -10,8 +10,8 @@ final class Window {
   /** Seconds of a rush; readers that lag further find the files in the page cache. */
   static final int MOST_EVENTS = 1 << 14;
 
-  /** An eighth of the heap, and at most this: beyond, a reader lags anyway. */
-  static final long MOST_BYTES = Math.min(16L << 20, Runtime.getRuntime().maxMemory() / 8);
+  /** A twelfth of the heap, and at most this: beyond, a reader lags anyway. */
+  static final long MOST_BYTES = Math.min(16L << 20, Runtime.getRuntime().maxMemory() / 12);
 
   private static final int OBJECTS = 200; // bytes of an entry beside its text, about
 
