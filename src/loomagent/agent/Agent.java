@@ -3,11 +3,11 @@ package loomagent.agent;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -34,6 +34,8 @@ public final class Agent implements AutoCloseable {
 
   /** The word for what a program reads. */
   public static final String JSON = "json";
+
+  private static final long SHORT_OF_MEMORY = 100_000_000; // nanoseconds until another try
 
   private final Configuration configuration;
   private final System.Logger log;
@@ -90,8 +92,7 @@ public final class Agent implements AutoCloseable {
   }
 
   /** The journal of a folder, as configured. */
-  static Journal journal(
-      Configuration configuration, Layout layout, Clock clock, System.Logger log)
+  static Journal journal(Configuration configuration, Layout layout, Clock clock, System.Logger log)
       throws IOException {
     return Journal.open(
         layout.journal(),
@@ -166,6 +167,21 @@ public final class Agent implements AutoCloseable {
   @Override
   public void close() {
     long end = System.nanoTime() + configuration.shutdownTimeout().toNanos();
+    boolean closed = false;
+    while (!closed) {
+      try {
+        closeBy(end);
+        closed = true;
+      } catch (OutOfMemoryError full) { // a handler's, which may let go; each step can be repeated
+        if (System.nanoTime() - end > 0) {
+          throw full;
+        }
+        LockSupport.parkNanos(SHORT_OF_MEMORY);
+      }
+    }
+  }
+
+  private void closeBy(long end) {
     status.stopping();
     connection.close();
     watch.close();

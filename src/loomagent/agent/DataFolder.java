@@ -17,9 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import loomagent.json.Json;
 
-/**
- * The agent's folder on disk, held by one agent at a time. {@link Layout} has what is in it.
- */
+/** The agent's folder on disk, held by one agent at a time. {@link Layout} has what is in it. */
 public final class DataFolder implements AutoCloseable {
 
   /** What is set aside is a fault of somebody's; this much is enough to find it by. */

@@ -121,7 +121,9 @@ final class Deliveries {
     }
   }
 
-  /** Handlers that were here once and are configured no more: what they left is easily forgotten. */
+  /**
+   * Handlers that were here once and are configured no more: what they left is easily forgotten.
+   */
   private void sayWhoIsGone(Plan plan, Layout layout) throws IOException {
     Set<String> configured =
         plan.handlers().stream().map(each -> each.settings().name()).collect(Collectors.toSet());
@@ -152,8 +154,7 @@ final class Deliveries {
       switch (awaitOpening(delivery, end, stopped)) {
         case OPEN, FAILED -> {} // a failure has been said, and is tried again
         case PENDING ->
-            log.log(
-                Level.WARNING, "handler {0} is still opening; the others run", delivery.name());
+            log.log(Level.WARNING, "handler {0} is still opening; the others run", delivery.name());
         case MISCONFIGURED -> {
           if (builtIn.contains(delivery.name())) {
             wrong.add("handler " + delivery.name() + ": " + delivery.lastError());

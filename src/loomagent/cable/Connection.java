@@ -366,7 +366,8 @@ public final class Connection implements AutoCloseable {
       }
     }
 
-    // A handler may have filled the heap. Until it lets go, the event waits, and so does the server.
+    // A handler may have filled the heap. Until it lets go, the event waits, and so does the
+    // server.
     private boolean handed(Envelope frame) {
       try {
         listener.event(frame);

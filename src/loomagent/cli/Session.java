@@ -73,14 +73,26 @@ final class Session {
       }
       Closeable control = control(folder, agent);
       until.end(agent);
+      stopping(control);
+    }
+    try {
+      report.lines(agent.summary());
+    } catch (OutOfMemoryError full) {
+      // a handler's, which hangs; all is done
+    }
+    return Exit.OK;
+  }
+
+  private void stopping(Closeable control) throws IOException {
+    try {
       log.log(
           Level.DEBUG,
           "stopping: handlers have {0} to finish",
           Words.of(configuration.shutdownTimeout()));
       control.close();
+    } catch (OutOfMemoryError full) {
+      // a handler's: the agent ends in order all the same
     }
-    report.lines(agent.summary());
-    return Exit.OK;
   }
 
   /** The agent does its work also where nobody can ask it anything. */

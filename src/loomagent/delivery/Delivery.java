@@ -95,7 +95,14 @@ public final class Delivery {
       DeadLetters dead,
       Clock clock,
       RandomGenerator random) {
-    this(target, Optional.of(journal), feed(target, journal, cursor), dead, clock, random, Watch.SHARED);
+    this(
+        target,
+        Optional.of(journal),
+        feed(target, journal, cursor),
+        dead,
+        clock,
+        random,
+        Watch.SHARED);
   }
 
   /**
@@ -232,8 +239,8 @@ public final class Delivery {
    * dead letter like any other; its attempts go on from {@link Event#attempt}.
    *
    * @param event an event as it was
-   * @return empty once the event was taken; else why it is a dead letter, or was refused because the
-   *     handler ends or too many replays wait. Completed by the handler's thread
+   * @return empty once the event was taken; else why it is a dead letter, or was refused because
+   *     the handler ends or too many replays wait. Completed by the handler's thread
    */
   public CompletableFuture<Optional<String>> replay(Event event) {
     return replay(event, false);

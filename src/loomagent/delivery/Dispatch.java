@@ -198,7 +198,8 @@ final class Dispatch implements Watch.Watched {
     if (full && !fullSaid) {
       log.log(
           Level.WARNING,
-          "{0} wait behind those of their key that fail; the rest waits until one of these is taken",
+          "{0} wait behind those of their key that fail; the rest waits until one of these is"
+              + " taken",
           Words.count(outstanding.size(), "event"));
     }
     fullSaid |= full;
@@ -224,9 +225,9 @@ final class Dispatch implements Watch.Watched {
       } else if (failure.isPresent()) {
         fail(item, words, failure);
       } else {
-        delivered.incrementAndGet();
         lastDelivered = clock.millis();
         finish(item, Optional.empty());
+        delivered.incrementAndGet();
         if (streak.failing() && outstanding.retrying() == 0) {
           streak.recovered(now());
           fullSaid = false;
@@ -280,8 +281,7 @@ final class Dispatch implements Watch.Watched {
       return later.after().compareTo(LONGEST_LATER) > 0 ? LONGEST_LATER : later.after();
     }
     if (item.backoff.isEmpty()) {
-      item.backoff =
-          Optional.of(new Backoff(policy.retryFirst(), policy.retryLongest(), random));
+      item.backoff = Optional.of(new Backoff(policy.retryFirst(), policy.retryLongest(), random));
     }
     return item.backoff.get().next();
   }
@@ -309,7 +309,10 @@ final class Dispatch implements Watch.Watched {
     DeadLetters.Letter letter = item.owed.orElseThrow();
     Optional<String> fault = Optional.empty();
     try {
-      dead.add(letter);
+      if (!item.buried) {
+        dead.add(letter);
+        item.buried = true;
+      }
     } catch (IOException | RuntimeException failure) {
       fault = Optional.of(Streak.words(failure));
     }
@@ -346,7 +349,9 @@ final class Dispatch implements Watch.Watched {
     }
   }
 
-  /** Something went wrong here, a full heap most likely: what the thread had in hand comes again. */
+  /**
+   * Something went wrong here, a full heap most likely: what the thread had in hand comes again.
+   */
   void recover(Worker worker) {
     lock.lock();
     try {
@@ -393,8 +398,8 @@ final class Dispatch implements Watch.Watched {
     } else if (Long.bitCount(++stuck) == 1) {
       log.log(
           Level.ERROR,
-          "{0} of this handler''s threads hang and do not heed an interrupt, and so does the next at"
-              + " {1}: its lane waits. Restart the agent, and mend the handler",
+          "{0} of this handler''s threads hang and do not heed an interrupt, and so does the next"
+              + " at {1}: its lane waits. Restart the agent, and mend the handler",
           abandoned,
           Words.line(item.event.toString(), EXCERPT));
     }

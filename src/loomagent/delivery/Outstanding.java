@@ -13,9 +13,9 @@ import loomagent.Event;
 import loomagent.base.Backoff;
 
 /**
- * The events that one handler is to be given next: read, wanted, and not done with. Those of one key
- * stand in a line, and only the first of a line is given out; while it waits to be tried again, so
- * does its line, and the other lines go on.
+ * The events that one handler is to be given next: read, wanted, and not done with. Those of one
+ * key stand in a line, and only the first of a line is given out; while it waits to be tried again,
+ * so does its line, and the other lines go on.
  *
  * <pre>
  * add ──▶ ready ──take──▶ in hand ──done──▶ gone, and the next of its line is ready
@@ -27,7 +27,9 @@ import loomagent.base.Backoff;
  */
 final class Outstanding {
 
-  /** Events at once: enough for keys to go on beside parked ones, and what a cursor has room for. */
+  /**
+   * Events at once: enough for keys to go on beside parked ones, and what a cursor has room for.
+   */
   static final int MOST_EVENTS = Cursor.MOST_OPEN;
 
   /** Characters at once, by what an event costs; a handler that lags holds no more. */
@@ -55,6 +57,7 @@ final class Outstanding {
     int failures;
     Optional<Backoff> backoff = Optional.empty();
     Optional<DeadLetters.Letter> owed = Optional.empty(); // out of attempts, and not written yet
+    boolean buried; // the letter is on disk
     private long due; // while parked
     private boolean out; // in hand
 
@@ -234,7 +237,9 @@ final class Outstanding {
   /** Drops every replay that was not given yet, or waits to come again. */
   List<Request> dropReplays() {
     List<Request> dropped =
-        Stream.concat(ready.stream(), parked.stream()).flatMap(item -> item.request.stream()).toList();
+        Stream.concat(ready.stream(), parked.stream())
+            .flatMap(item -> item.request.stream())
+            .toList();
     ready.removeIf(item -> item.request.isPresent());
     parked.removeIf(item -> item.request.isPresent());
     replays -= dropped.size();

@@ -17,7 +17,8 @@ final class Watch {
      * Deals with what is late. The watch's thread; must not wait for a handler.
      *
      * @param now by the watch's clock
-     * @return nanoseconds until something may be late, {@code Long.MAX_VALUE} if nothing is under way
+     * @return nanoseconds until something may be late, {@code Long.MAX_VALUE} if nothing is under
+     *     way
      */
     long check(long now);
   }

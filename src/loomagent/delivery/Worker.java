@@ -157,7 +157,19 @@ final class Worker {
     } catch (Throwable thrown) { // a missing class or a full stack is no reason to end the lane
       failure = Optional.of(thrown);
     }
-    dispatch.ended(this, item, failure);
+    while (!ended(item, failure)) {
+      LockSupport.parkNanos(SHORT_OF_MEMORY);
+    }
+  }
+
+  /** False if there was no memory to say so: an event that was taken does not come again for it. */
+  private boolean ended(Outstanding.Item item, Optional<Throwable> failure) {
+    try {
+      dispatch.ended(this, item, failure);
+      return true;
+    } catch (OutOfMemoryError full) {
+      return false;
+    }
   }
 
   private void close(EventHandler handler) {

@@ -23,8 +23,9 @@ import loomagent.base.Words;
  * the journal is closed.
  *
  * <p>A handler may interrupt every thread that it finds, which closes the file that this one writes
- * to, and may fill the heap, so that any line here throws. Neither may end this thread, since nobody
- * would get an event again: what was interrupted is done anew, and what is done is not done twice.
+ * to, and may fill the heap, so that any line here throws. Neither may end this thread, since
+ * nobody would get an event again: what was interrupted is done anew, and what is done is not done
+ * twice.
  */
 final class Committer implements Runnable {
   private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(50);
@@ -121,7 +122,8 @@ final class Committer implements Runnable {
     try {
       faults++;
       if (Long.bitCount(faults) == 1) {
-        log.log(Level.ERROR, "a fault while writing the journal in " + folder + "; it goes on", fault);
+        log.log(
+            Level.ERROR, "a fault while writing the journal in " + folder + "; it goes on", fault);
       }
     } catch (Throwable again) {
       // what is going on matters more than the log of it
@@ -185,8 +187,8 @@ final class Committer implements Runnable {
     if (Long.bitCount(interrupts) == 1) {
       log.log(
           Level.WARNING,
-          "a handler has interrupted the thread that writes {0}, which closed its file; it is opened"
-              + " anew, and nothing is lost",
+          "a handler has interrupted the thread that writes {0}, which closed its file; it is"
+              + " opened anew, and nothing is lost",
           folder);
     }
   }

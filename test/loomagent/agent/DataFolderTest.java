@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class DataFolderTest {
   private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
-  private static final String ADVICE = ". Check its disk, its owner and rights, or set another data.dir";
+  private static final String ADVICE =
+      ". Check its disk, its owner and rights, or set another data.dir";
 
   @TempDir Path temp;
 

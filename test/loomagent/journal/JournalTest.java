@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import loomagent.journal.Journal.Taken;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -256,6 +258,41 @@ class JournalTest {
             note + " is none of the journal's files; it is left alone"),
         scene.lines);
     assertEquals("hello", Files.readString(note));
+  }
+
+  @Test
+  void itsThreadMayBeInterruptedAtAnyTime() throws Exception {
+    Scene scene = scene();
+    int count = 2_000;
+    try (Journal journal = scene.open()) {
+      Thread writer =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(thread -> thread.getName().equals("journal"))
+              .findFirst()
+              .orElseThrow();
+      AtomicBoolean enough = new AtomicBoolean();
+      Thread handler =
+          new Thread(
+              () -> {
+                while (!enough.get()) {
+                  writer.interrupt();
+                  LockSupport.parkNanos(200_000);
+                }
+              });
+      handler.start();
+      for (int i = 1; i <= count; i++) {
+        assertEquals(Taken.NEW, Scene.put(journal, Scene.id(i), Scene.json(Scene.id(i), "text")));
+        LockSupport.parkNanos(10_000);
+      }
+      Scene.flush(journal);
+      enough.set(true);
+      handler.join();
+      assertEquals(count, Scene.read(journal, 1).size());
+    }
+    assertTrue(scene.said("has interrupted the thread"), scene.lines::toString);
+    JournalFiles.Report report = JournalFiles.verify(scene.folder);
+    assertEquals(List.of(), report.damages());
+    assertEquals(count, report.records()); // nothing lost, and nothing twice
   }
 
   @Test
