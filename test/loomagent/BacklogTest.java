@@ -119,7 +119,9 @@ class BacklogTest {
         """
             .formatted(simulator.url(), simulator.token()));
     ProcessBuilder builder = AgentProcess.builder(AgentProcess.jar().orElseThrow(), folder);
-    builder.environment().put("JDK_JAVA_OPTIONS", "-Xms64m -Xmx64m -XX:+AlwaysPreTouch -XX:+ExitOnOutOfMemoryError");
+    builder
+        .environment()
+        .put("JDK_JAVA_OPTIONS", "-Xms64m -Xmx64m -XX:+AlwaysPreTouch -XX:+ExitOnOutOfMemoryError");
     return builder;
   }
 

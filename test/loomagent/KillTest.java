@@ -203,14 +203,19 @@ class KillTest {
 
   private static String event(int number) {
     return """
-    {"id":"%s","name":"app.a","subject":"Org/%s","received_at":"%s","payload":{"number":"%012d"}}"""
+    {"id":"%s","name":"app.a","subject":"Org/%s","received_at":"%s","payload":{"number":"%012d"}}\
+    """
         .formatted(id(number), Events.ORGANIZATION, MILLIS.format(Instant.now()), number);
   }
 
   private String log() {
     StringBuilder all = new StringBuilder();
     try (var files = Files.list(folder)) {
-      for (Path log : files.filter(file -> file.getFileName().toString().startsWith("log.")).sorted().toList()) {
+      for (Path log :
+          files
+              .filter(file -> file.getFileName().toString().startsWith("log."))
+              .sorted()
+              .toList()) {
         all.append("--- ").append(log).append('\n').append(Files.readString(log));
       }
     } catch (IOException e) {

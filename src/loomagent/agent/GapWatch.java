@@ -100,8 +100,8 @@ final class GapWatch implements AutoCloseable {
   }
 
   /**
-   * Whose events the connection gets: as configured, else as the token says, else as the events
-   * say that have come over it.
+   * Whose events the connection gets: as configured, else as the token says, else as the events say
+   * that have come over it.
    */
   private Optional<String> subject() {
     Optional<UUID> configured = configuration.organization();
@@ -136,9 +136,7 @@ final class GapWatch implements AutoCloseable {
   /** There is no subscription since then. */
   void lost(Instant from) {
     Optional<Instant> lastKnown =
-        journal
-            .newest(connection)
-            .map(entry -> Backfill.lastKnown(entry.event(), entry.time()));
+        journal.newest(connection).map(entry -> Backfill.lastKnown(entry.event(), entry.time()));
     gaps.lost(connection, from, lastKnown, configuration.backfillSince());
   }
 

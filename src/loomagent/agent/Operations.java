@@ -24,8 +24,8 @@ import loomagent.journal.Journal;
 import loomagent.journal.JournalFiles;
 
 /**
- * What a command line may change: done by the running agent, or in the folder of a stopped one.
- * Any thread.
+ * What a command line may change: done by the running agent, or in the folder of a stopped one. Any
+ * thread.
  */
 public final class Operations {
 
@@ -293,7 +293,8 @@ public final class Operations {
     for (String name : handlers(handler)) {
       if (count(name, id) > 0) {
         discarded +=
-            file(name).revise(letter -> isMeant(letter, id) ? Optional.empty() : Optional.of(letter));
+            file(name)
+                .revise(letter -> isMeant(letter, id) ? Optional.empty() : Optional.of(letter));
       }
     }
     if (discarded == 0) {
@@ -305,8 +306,7 @@ public final class Operations {
   }
 
   private int repair(Consumer<String> out) throws IOException {
-    JournalFiles.Report report =
-        JournalFiles.repair(layout.journal(), Disk.REAL, journal.roll());
+    JournalFiles.Report report = JournalFiles.repair(layout.journal(), Disk.REAL, journal.roll());
     report.damages().forEach(damage -> out.accept(damage.toString()));
     out.accept(
         report.damages().isEmpty()

@@ -26,7 +26,9 @@ record Letters(Layout layout, String handler, String id, Terminal terminal) {
 
   Exit list(boolean json) throws IOException {
     long found =
-        each((name, letter) -> terminal.out().println(json ? json(name, letter) : line(name, letter)));
+        each(
+            (name, letter) ->
+                terminal.out().println(json ? json(name, letter) : line(name, letter)));
     if (found == 0 && !json) {
       terminal.err().println("No such dead letter in " + layout.dead());
     }
@@ -53,8 +55,7 @@ record Letters(Layout layout, String handler, String id, Terminal terminal) {
 
   private long each(Visitor visitor) throws IOException {
     AtomicLong found = new AtomicLong();
-    List<String> names =
-        handler.isEmpty() ? List.copyOf(layout.handlers()) : List.of(handler);
+    List<String> names = handler.isEmpty() ? List.copyOf(layout.handlers()) : List.of(handler);
     for (String name : names) {
       DeadLetters.read(
           layout.dead(name),

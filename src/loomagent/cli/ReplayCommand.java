@@ -50,7 +50,8 @@ final class ReplayCommand implements Command {
 
   @Override
   public Map<String, Boolean> options() {
-    return Map.of("--handler", true, "--id", true, "--since", true, "--until", true, "--name", true);
+    return Map.of(
+        "--handler", true, "--id", true, "--since", true, "--until", true, "--name", true);
   }
 
   @Override

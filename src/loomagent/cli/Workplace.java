@@ -31,10 +31,8 @@ final class Workplace {
     Logging.install(terminal.err(), configuration.logLevel(), "text");
     try (DataFolder folder = DataFolder.hold(configuration.dataDir())) {
       Plan plan = Plan.of(configuration, Handlers.find(configuration.handlersDir()));
-      try (StoppedAgent agent =
-          new StoppedAgent(configuration, plan, folder, Logging::logger)) {
-        return Exit.of(
-            agent.serve(words, terminal.out()::println, terminal.err()::println));
+      try (StoppedAgent agent = new StoppedAgent(configuration, plan, folder, Logging::logger)) {
+        return Exit.of(agent.serve(words, terminal.out()::println, terminal.err()::println));
       }
     } catch (IOException disk) {
       terminal.err().println("loom-agent: " + disk.getMessage());

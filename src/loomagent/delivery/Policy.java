@@ -39,8 +39,17 @@ public record Policy(
         || lanes < 1
         || lanes > MOST_LANES) {
       throw new IllegalArgumentException(
-          "delivery from " + retryFirst + " to " + retryLongest + ", " + attempts + " attempts of "
-              + timeout + ", " + lanes + " lanes");
+          "delivery from "
+              + retryFirst
+              + " to "
+              + retryLongest
+              + ", "
+              + attempts
+              + " attempts of "
+              + timeout
+              + ", "
+              + lanes
+              + " lanes");
     }
     keys(key);
   }

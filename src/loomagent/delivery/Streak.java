@@ -10,8 +10,8 @@ import loomagent.Undeliverable;
 import loomagent.base.Words;
 
 /**
- * What is said of a handler that fails: the 1st, 2nd, 4th … time of the same words, and once when all
- * is well again. Under its owner's lock.
+ * What is said of a handler that fails: the 1st, 2nd, 4th … time of the same words, and once when
+ * all is well again. Under its owner's lock.
  */
 final class Streak {
 

@@ -88,7 +88,9 @@ class ExplainTest {
   void withoutAFileItSaysWhatItNeeds() {
     Shell.Done explained = shell.configured().run("explain");
     assertEquals(Exit.USAGE, explained.exit());
-    assertTrue(explained.err().contains("explain needs --id with an event's id, or --file"), explained.err());
+    assertTrue(
+        explained.err().contains("explain needs --id with an event's id, or --file"),
+        explained.err());
   }
 
   @Test

@@ -74,8 +74,7 @@ class FolderTest {
 
   private static void append(Journal journal, String id, String name) {
     byte[] utf8 = json(id, name).getBytes(UTF_8);
-    assertEquals(
-        Journal.Taken.NEW, journal.append("default", id, name, utf8, 0, utf8.length));
+    assertEquals(Journal.Taken.NEW, journal.append("default", id, name, utf8, 0, utf8.length));
   }
 
   private static String json(String id, String name) {
@@ -108,8 +107,7 @@ class FolderTest {
     assertEquals(Exit.OK, done.exit(), done.err());
     List<String> ends = done.out().lines().map(line -> line.substring(25)).toList();
     assertEquals(
-        List.of(
-            "app.added 1 Org/1", "app.changed 2 Org/1", "app.not 3 Org/1", "app.added 4 Org/1"),
+        List.of("app.added 1 Org/1", "app.changed 2 Org/1", "app.not 3 Org/1", "app.added 4 Org/1"),
         ends);
   }
 
@@ -176,10 +174,8 @@ class FolderTest {
     letter("keep", "1");
     letter("gone", "4");
     Shell.Done done = shell.run("dead");
-    assertEquals(
-        "2026-03-01T10:00:00Z keep app.added 1 10 attempts: no ink", done.line(" keep "));
-    assertEquals(
-        "2026-03-01T10:00:00Z gone app.added 4 10 attempts: no ink", done.line(" gone "));
+    assertEquals("2026-03-01T10:00:00Z keep app.added 1 10 attempts: no ink", done.line(" keep "));
+    assertEquals("2026-03-01T10:00:00Z gone app.added 4 10 attempts: no ink", done.line(" gone "));
     assertEquals(1, shell.run("dead", "list", "--handler", "gone").out().lines().count());
     Shell.Done shown = shell.run("dead", "show", "4");
     assertEquals(Exit.OK, shown.exit(), shown.err());

@@ -42,8 +42,7 @@ class CursorTest {
   void aNewHandlerBeginsAtTheNewestEventOrAtTheOldest() throws IOException {
     assertAt(70, NONE, open(5, 70).start());
     Path other = folder.resolve("other");
-    assertAt(
-        5, NONE, Cursor.open(other, Cursor.Start.OLDEST, 5, 70, Disk.REAL, log).start());
+    assertAt(5, NONE, Cursor.open(other, Cursor.Start.OLDEST, 5, 70, Disk.REAL, log).start());
     assertAt(70, NONE, open(5, 100).start());
     assertEquals(List.of(), log.all());
   }
@@ -63,7 +62,8 @@ class CursorTest {
 
   @Test
   void asManyOpenEventsFitAsThereMayBe() throws IOException {
-    long[] open = LongStream.range(0, Cursor.MOST_OPEN).map(i -> Long.MAX_VALUE - 2_000 + i).toArray();
+    long[] open =
+        LongStream.range(0, Cursor.MOST_OPEN).map(i -> Long.MAX_VALUE - 2_000 + i).toArray();
     Cursor cursor = open(1, 1);
     cursor.move(Long.MAX_VALUE - 2, open, open.length);
     cursor.move(Long.MAX_VALUE - 1, open, open.length);
@@ -82,7 +82,10 @@ class CursorTest {
     String text = Files.readString(file());
     assertEquals(
         List.of("2 41", "1 40 3 17 39"),
-        text.lines().filter(line -> !line.isBlank()).map(line -> line.trim().substring(9)).toList());
+        text.lines()
+            .filter(line -> !line.isBlank())
+            .map(line -> line.trim().substring(9))
+            .toList());
     assertEquals(2 * Cursor.SLOT, text.length());
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file())));
   }

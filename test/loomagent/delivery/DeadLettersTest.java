@@ -57,9 +57,8 @@ class DeadLettersTest {
   void aLetterIsALineThatSaysAll() throws IOException {
     open().add(letter(12, "IOException: \"no\",\"event\":{}"));
     assertEquals(
-        "{\"time\":\"2026-03-04T05:06:07.089Z\",\"sequence\":12,\"connection\":\"main\",\"attempts\":3,"
-            + "\"error\":\"IOException: \\\"no\\\",\\\"event\\\":{}\","
-            + "\"event\":{\"id\":\"id-12\",\"name\":\"a.b\",\"payload\":{\"n\":1.50}}}\n",
+        "{\"time\":\"2026-03-04T05:06:07.089Z\",\"sequence\":12,\"connection\":\"main\",\"attempts\":3,\"error\":\"IOException:"
+            + " \\\"no\\\",\\\"event\\\":{}\",\"event\":{\"id\":\"id-12\",\"name\":\"a.b\",\"payload\":{\"n\":1.50}}}\n",
         Files.readString(file()));
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file())));
     DeadLetters.Letter found = open().find("id-12").orElseThrow();
@@ -110,10 +109,7 @@ class DeadLettersTest {
     letters.add(letter(1, "no"));
     letters.add(letter(2, "no"));
     Map<String, DeadLetters.Letter> failed = Map.of("id-2", letter(2, "still no"));
-    assertEquals(
-        1,
-        letters.revise(
-            old -> Optional.of(failed.getOrDefault(old.event().id(), old))));
+    assertEquals(1, letters.revise(old -> Optional.of(failed.getOrDefault(old.event().id(), old))));
     assertEquals("still no", letters.find("id-2").orElseThrow().error());
     assertEquals("no", letters.find("id-1").orElseThrow().error());
     assertEquals(2, letters.count());

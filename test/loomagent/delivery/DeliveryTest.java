@@ -143,8 +143,7 @@ class DeliveryTest {
   @Test
   void eventsOfOneKeyAreDeliveredInTheirOrder() throws Exception {
     List<String> taken = Scene.list();
-    Delivery delivery =
-        scene.start(policy(0, 4, "payload.order"), event -> taken.add(event.id()));
+    Delivery delivery = scene.start(policy(0, 4, "payload.order"), event -> taken.add(event.id()));
     scene.append(0, 5_000);
     await(() -> delivery.delivered() == 5_000, "all");
     end(delivery);

@@ -57,7 +57,8 @@ class RetryTest {
   private List<String> dead() throws IOException {
     List<String> letters = new ArrayList<>();
     scene.dead.list(
-        letter -> letters.add(letter.event().id() + "/" + letter.attempts() + " " + letter.error()));
+        letter ->
+            letters.add(letter.event().id() + "/" + letter.attempts() + " " + letter.error()));
     return letters;
   }
 

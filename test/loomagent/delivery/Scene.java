@@ -59,8 +59,7 @@ final class Scene implements AutoCloseable {
 
   void openJournal() throws IOException {
     Journal.Settings settings = new Journal.Settings(Duration.ofDays(7), 1 << 30);
-    journal =
-        Journal.open(folder.resolve("journal"), settings, Disk.REAL, Clock.systemUTC(), log);
+    journal = Journal.open(folder.resolve("journal"), settings, Disk.REAL, Clock.systemUTC(), log);
   }
 
   void openDead() throws IOException {
@@ -97,12 +96,7 @@ final class Scene implements AutoCloseable {
   Delivery make(Policy policy, Delivery.Maker maker) throws IOException {
     Cursor cursor =
         Cursor.open(
-            cursorFile,
-            Cursor.Start.OLDEST,
-            journal.oldest(),
-            journal.next(),
-            Disk.REAL,
-            log);
+            cursorFile, Cursor.Start.OLDEST, journal.oldest(), journal.next(), Disk.REAL, log);
     Delivery.Target target = target(policy, maker);
     return add(
         new Delivery(
@@ -119,9 +113,7 @@ final class Scene implements AutoCloseable {
   Delivery startAlone(Policy policy, EventHandler handler) {
     Delivery.Target target = target(policy, () -> handler);
     Delivery delivery =
-        add(
-            new Delivery(
-                target, Optional.empty(), Optional.empty(), dead, clock, random, watch));
+        add(new Delivery(target, Optional.empty(), Optional.empty(), dead, clock, random, watch));
     delivery.start();
     return delivery;
   }
