@@ -76,7 +76,7 @@ final class Outstanding {
     }
 
     private long cost() {
-      return event.json().length() + OVERHEAD;
+      return (long) event.json().length() + OVERHEAD;
     }
   }
 
