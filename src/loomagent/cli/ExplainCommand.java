@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -149,7 +148,7 @@ final class ExplainCommand implements Command {
       }
       boolean open =
           position.get().next() <= entry.sequence()
-              || Arrays.stream(position.get().open()).anyMatch(at -> at == entry.sequence());
+              || position.get().open().contains(entry.sequence());
       return open ? "; it waits" : "; done, or before this handler's time";
     } catch (IOException unreadable) {
       return "; what became of it cannot be read (" + unreadable.getMessage() + ")";

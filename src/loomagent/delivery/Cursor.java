@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 import loomagent.base.Disk;
@@ -49,7 +50,12 @@ public final class Cursor implements AutoCloseable {
    * @param next every event with a lower sequence is done with, except the open ones
    * @param open sequences below {@code next}, lowest first
    */
-  public record Position(long next, long[] open) {}
+  public record Position(long next, List<Long> open) {
+    /** Nobody changes it any more. */
+    public Position {
+      open = List.copyOf(open);
+    }
+  }
 
   /** Open events that a slot has room for. */
   static final int MOST_OPEN = 1_000;
@@ -58,6 +64,7 @@ public final class Cursor implements AutoCloseable {
   static final int SLOT = 20_480;
 
   private static final int CHECKSUM = 8; // hex digits
+  private static final long[] NONE = {};
 
   private record Line(int slot, long n, Position position) {}
 
@@ -102,7 +109,7 @@ public final class Cursor implements AutoCloseable {
     if (found.isEmpty()) {
       boolean damaged = Files.exists(file);
       long next = damaged || ifNew == Start.OLDEST ? oldest : end;
-      line = new Line(0, 0, new Position(next, new long[0]));
+      line = new Line(0, 0, new Position(next, List.of()));
       if (damaged) {
         log.log(
             Level.ERROR,
@@ -112,7 +119,7 @@ public final class Cursor implements AutoCloseable {
             Long.toString(oldest));
       }
     } else if (found.get().position().next() > end) {
-      line = new Line(0, found.get().n() + 1, new Position(end, new long[0]));
+      line = new Line(0, found.get().n() + 1, new Position(end, List.of()));
       log.log(
           Level.WARNING,
           "the cursor {0} is at event {1}, and the journal ends before {2}: was the journal"
@@ -185,7 +192,7 @@ public final class Cursor implements AutoCloseable {
    * @param next everything below is done with
    */
   void move(long next) {
-    move(next, start.open(), 0);
+    move(next, NONE, 0);
   }
 
   /** Puts what it says on disk. */
@@ -207,7 +214,7 @@ public final class Cursor implements AutoCloseable {
     byte[] image = new byte[2 * SLOT];
     Arrays.fill(image, (byte) ' ');
     Position position = line.position();
-    long[] open = position.open();
+    long[] open = position.open().stream().mapToLong(Long::longValue).toArray();
     byte[] text = new byte[SLOT];
     int length = write(text, new CRC32C(), line.n(), position.next(), open, open.length);
     System.arraycopy(text, 0, image, line.slot() * SLOT, length);
@@ -270,11 +277,12 @@ public final class Cursor implements AutoCloseable {
     }
     try {
       String text = new String(content, body, end - body, US_ASCII);
-      long[] numbers = Arrays.stream(text.split(" ")).mapToLong(Long::parseLong).toArray();
-      long[] open = Arrays.copyOfRange(numbers, Math.min(2, numbers.length), numbers.length);
-      return numbers.length < 2 || open.length > MOST_OPEN
-          ? Optional.empty()
-          : Optional.of(new Line(slot, numbers[0], new Position(numbers[1], open)));
+      List<Long> numbers = Arrays.stream(text.split(" ")).map(Long::valueOf).toList();
+      if (numbers.size() < 2 || numbers.size() > 2 + MOST_OPEN) {
+        return Optional.empty();
+      }
+      Position position = new Position(numbers.get(1), numbers.subList(2, numbers.size()));
+      return Optional.of(new Line(slot, numbers.get(0), position));
     } catch (NumberFormatException handMade) {
       return Optional.empty();
     }

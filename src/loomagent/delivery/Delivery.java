@@ -73,6 +73,7 @@ public final class Delivery {
   private final Optional<Journal> journal;
   private final RandomGenerator random;
   private final Watch watch;
+  private final Tally tally = new Tally();
   private final Dispatch dispatch;
   private final CountDownLatch answered = new CountDownLatch(1); // the first attempt to open
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -130,10 +131,7 @@ public final class Delivery {
     this.dead = dead;
     this.random = random;
     this.watch = watch;
-    HandlerContext context = target.context();
-    this.dispatch =
-        new Dispatch(
-            context.name(), target.policy(), feed, dead, clock, watch, random, context.logger());
+    this.dispatch = new Dispatch(target, feed, dead, clock, watch, random, tally);
     dispatch.onHang(this::replace);
   }
 
@@ -286,7 +284,7 @@ public final class Delivery {
    * @return one line, or ""
    */
   public String lastError() {
-    return dispatch.lastError();
+    return tally.lastError;
   }
 
   /**
@@ -295,7 +293,7 @@ public final class Delivery {
    * @return since the start
    */
   public long delivered() {
-    return dispatch.delivered();
+    return tally.delivered.get();
   }
 
   /**
@@ -304,7 +302,7 @@ public final class Delivery {
    * @return since the start
    */
   public long failed() {
-    return dispatch.failed();
+    return tally.failed.get();
   }
 
   /**
@@ -341,7 +339,7 @@ public final class Delivery {
    * @return empty if it took none since the start
    */
   public Optional<Instant> lastDeliveredAt() {
-    long millis = dispatch.lastDelivered();
+    long millis = tally.lastDelivered;
     return millis == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
   }
 
@@ -351,6 +349,6 @@ public final class Delivery {
    * @return its sequence; {@code Long.MAX_VALUE} if no journal is followed
    */
   public long low() {
-    return dispatch.low();
+    return tally.low.get();
   }
 }

@@ -32,7 +32,7 @@ final class Feed {
   private final Function<Event, String> keys;
   private final boolean keyed;
   private final System.Logger log;
-  private final long[] open; // what the cursor said to be open at the start
+  private final List<Long> open; // what the cursor said to be open at the start
   private int openRead; // how many of them are read
   private Optional<JournalReader> reader = Optional.empty();
   private long position; // one behind the last event read
@@ -57,7 +57,7 @@ final class Feed {
 
   /** How many events were not read yet. */
   long unread() {
-    return Math.max(0, journal.next() - position) + open.length - openRead;
+    return Math.max(0, journal.next() - position) + open.size() - openRead;
   }
 
   /** One behind the last event there is. */
@@ -67,8 +67,8 @@ final class Feed {
 
   /** The lowest sequence that is still needed. */
   long low(Outstanding outstanding) {
-    return openRead < open.length
-        ? Math.min(open[0], outstanding.low(position))
+    return openRead < open.size()
+        ? Math.min(open.get(0), outstanding.low(position))
         : outstanding.low(position);
   }
 
@@ -92,7 +92,7 @@ final class Feed {
       return false;
     }
     try {
-      boolean any = openRead < open.length ? readOpen(outstanding) : readOn(outstanding);
+      boolean any = openRead < open.size() ? readOpen(outstanding) : readOn(outstanding);
       failures = 0;
       return any;
     } catch (Throwable failure) { // a full heap, too: read anew, from what was added last
@@ -111,8 +111,8 @@ final class Feed {
 
   /** Reads all that was open at once: there was room for it before, so there is now. */
   private boolean readOpen(Outstanding outstanding) throws IOException {
-    for (; openRead < open.length; openRead++) {
-      long sequence = open[openRead];
+    for (; openRead < open.size(); openRead++) {
+      long sequence = open.get(openRead);
       if (reader.isEmpty() || sequence - reader.get().position() > NEAR) {
         release();
         reader = Optional.of(journal.reader(sequence));
@@ -173,7 +173,7 @@ final class Feed {
 
   /** Moves the cursor to where things are; not before all that it says is known here. */
   void store(Outstanding outstanding) {
-    if (openRead == open.length) {
+    if (openRead == open.size()) {
       outstanding.store(cursor, position);
     }
   }

@@ -20,12 +20,15 @@ final class Streak {
 
   private static final int EXCERPT = 300;
 
+  private final String handler;
   private final System.Logger log;
   private final Map<String, Long> kinds = new LinkedHashMap<>();
   private long failures;
   private long since;
+  private long unwritten; // failures in a row to write a dead letter
 
-  Streak(System.Logger log) {
+  Streak(String handler, System.Logger log) {
+    this.handler = handler;
     this.log = log;
   }
 
@@ -52,7 +55,7 @@ final class Streak {
     return failures > 0;
   }
 
-  void failed(Event event, String words, String next, long now) {
+  void failed(Event event, String words, Duration wait, long now) {
     if (failures++ == 0) {
       since = now;
     }
@@ -63,11 +66,11 @@ final class Streak {
     if (Long.bitCount(same) == 1) { // the 1st, 2nd, 4th, 8th … of the same
       log.log(
           Level.ERROR,
-          "did not take {0}{1}{2}; {3}: {4}",
+          "did not take {0}{1}{2}; it comes again in {3}: {4}",
           Words.line(event.toString(), EXCERPT),
           event.attempt() == 1 ? "" : " at attempt " + event.attempt(),
           same == 1 ? "" : ", failure " + same + " of this kind",
-          next,
+          Words.of(wait),
           words);
     }
   }
@@ -82,6 +85,35 @@ final class Streak {
           Words.count(failures, "attempt"));
       failures = 0;
       kinds.clear();
+    }
+  }
+
+  /** All that may be read waits for what failed. */
+  void full(int events) {
+    log.log(
+        Level.WARNING,
+        "{0} wait behind those of their key that fail; the rest waits until one of these is taken",
+        Words.count(events, "event"));
+  }
+
+  void gaveUp(DeadLetters.Letter letter) {
+    unwritten = 0;
+    log.log(
+        Level.ERROR,
+        "gave up {0} after {1}: {2}. It is kept: \"dead list --handler {3}\" shows it",
+        Words.line(letter.event().toString(), EXCERPT),
+        Words.count(letter.attempts(), "attempt"),
+        letter.error(),
+        handler);
+  }
+
+  void unwritten(DeadLetters.Letter letter, String fault) {
+    if (Long.bitCount(++unwritten) == 1) {
+      log.log(
+          Level.ERROR,
+          "{0} was given up, and waits because its dead letter cannot be written: {1}",
+          Words.line(letter.event().toString(), EXCERPT),
+          fault);
     }
   }
 }

@@ -5,7 +5,6 @@ import static loomagent.delivery.Scene.await;
 import static loomagent.delivery.Scene.end;
 import static loomagent.delivery.Scene.ids;
 import static loomagent.delivery.Scene.policy;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -202,7 +201,7 @@ class DeliveryTest {
     await(() -> delivery.delivered() == 12, "all odd ones, 0 and 2");
     assertEquals(5, delivery.low());
     assertEquals(20, scene.cursor().next() - 1);
-    assertArrayEquals(new long[] {5, 7, 9, 11, 13, 15, 17, 19}, scene.cursor().open());
+    assertEquals(List.of(5L, 7L, 9L, 11L, 13L, 15L, 17L, 19L), scene.cursor().open());
     delivery.drain();
     released.countDown();
     assertTrue(delivery.awaitEnd(Scene.LONG));

@@ -18,9 +18,9 @@ final class FullDisk implements Disk {
     room = Integer.MAX_VALUE;
   }
 
-  private int take(int bytes) {
+  private synchronized int take(int bytes) {
     int taken = Math.min(bytes, room);
-    room -= taken;
+    room = room - taken;
     return taken;
   }
 

@@ -101,8 +101,8 @@ class HangTest {
             });
     assertTrue(inHand.await(20, TimeUnit.SECONDS));
     scene.advance(TIMEOUT.minusNanos(1));
-    for (int i = 0; i < 2_000; i++) {
-      Thread.yield();
+    for (int i = 0; i < 20_000; i++) {
+      Thread.onSpinWait();
     }
     assertEquals(0, interrupts.get());
     scene.advance(Duration.ofNanos(1));

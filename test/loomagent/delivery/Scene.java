@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -82,9 +83,8 @@ final class Scene implements AutoCloseable {
     }
   }
 
-  /** An instance that only takes events, which are all that a test is about. */
   Delivery start(Policy policy, EventHandler handler) throws Exception {
-    return start(policy, () -> (EventHandler) handler::handle);
+    return start(policy, () -> handler);
   }
 
   Delivery start(Policy policy, Delivery.Maker maker) throws Exception {
@@ -178,8 +178,7 @@ final class Scene implements AutoCloseable {
     long end = System.nanoTime() + LONG.toNanos();
     while (!condition.getAsBoolean()) {
       assertTrue(System.nanoTime() - end < 0, () -> "waited in vain: " + what);
-      Thread.onSpinWait();
-      Thread.yield();
+      LockSupport.parkNanos(20_000);
     }
   }
 
