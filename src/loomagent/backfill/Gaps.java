@@ -372,6 +372,7 @@ public final class Gaps implements AutoCloseable {
       Thread.interrupted();
       behind = true;
       write("");
+      Thread.currentThread().interrupt();
     } catch (IOException full) {
       failures++;
       if (!behind || failures == 1) {

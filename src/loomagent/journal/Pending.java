@@ -249,6 +249,7 @@ final class Pending {
     }
   }
 
+  @SuppressWarnings("WaitNotInLoop") // the callers loop
   private long awaitWork(long nanos) {
     try {
       return work.awaitNanos(nanos);

@@ -644,7 +644,7 @@ final class ConnectionTest {
     recorder.atEvent =
         id -> {
           if (id.equals("e7") && errors.incrementAndGet() == 1) {
-            throw new OutOfMemoryError("made by the test");
+            throw new StackOverflowError("made by the test");
           }
         };
     live();
@@ -654,6 +654,24 @@ final class ConnectionTest {
     recorder.event("e99");
     assertEquals(99, arrived().size());
     receives("after");
+  }
+
+  @Test
+  void anEventWaitsWhileTheHeapIsFull() throws Exception {
+    AtomicInteger errors = new AtomicInteger();
+    recorder.atEvent =
+        id -> {
+          if (id.equals("e7") && errors.incrementAndGet() < 4) {
+            throw new OutOfMemoryError("made by the test");
+          }
+        };
+    live();
+    for (int i = 0; i < 10; i++) {
+      simulator.publish(event("e" + i));
+    }
+    recorder.event("e9");
+    assertEquals(10, arrived().size());
+    assertEquals(4, errors.get());
   }
 
   private List<Object> arrived() {

@@ -262,7 +262,7 @@ class FolderTest {
   void whatAnotherProcessHoldsIsNotTouched() throws IOException {
     try (DataFolder held = DataFolder.hold(layout.folder())) {
       Shell.Done done = shell.run("replay", "--handler", "keep", "--id", "1");
-      assertEquals(Exit.DISK, done.exit(), held.toString());
+      assertEquals(Exit.DISK, done.exit(), held.layout().toString());
       assertTrue(done.err().contains("is held by another agent"), done.err());
     }
   }

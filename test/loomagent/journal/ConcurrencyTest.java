@@ -154,9 +154,7 @@ class ConcurrencyTest {
       held.add(thread);
     }
     for (Thread thread : held) {
-      while (thread.getState() != Thread.State.WAITING) {
-        Thread.onSpinWait();
-      }
+      Scene.waitUntil(() -> thread.getState() == Thread.State.WAITING);
     }
     journal.close();
     for (Thread thread : held) {

@@ -91,9 +91,7 @@ class DiskFaultTest {
           });
       scene.clock.forward(Duration.ofSeconds(60));
       assertEquals(Journal.Taken.NEW, Scene.put(journal, Scene.id(2), Scene.json(Scene.id(2), "")));
-      while (journal.stats().fault().isEmpty()) {
-        Thread.onSpinWait();
-      }
+      Scene.waitUntil(() -> !journal.stats().fault().isEmpty());
       assertEquals("the disk is full since 2026-03-01T10:01:00Z", journal.stats().fault());
       assertEquals(2, journal.next());
       assertEquals(
@@ -133,12 +131,8 @@ class DiskFaultTest {
                 }
               });
       appender.start();
-      while (appender.getState() != Thread.State.WAITING) {
-        Thread.onSpinWait();
-      }
-      while (journal.stats().fault().isEmpty()) {
-        Thread.onSpinWait();
-      }
+      Scene.waitUntil(() -> appender.getState() == Thread.State.WAITING);
+      Scene.waitUntil(() -> !journal.stats().fault().isEmpty());
       int held = appended.get();
       assertTrue(held > 1 && held < 10, held + " events in 1,000 bytes"); // maxSize / 8
       assertEquals(1, journal.next());
@@ -237,9 +231,7 @@ class DiskFaultTest {
                   }
                 });
         appender.start();
-        while (!journal.stats().fault().startsWith("the disk is full since ")) {
-          Thread.onSpinWait();
-        }
+        Scene.waitUntil(() -> journal.stats().fault().startsWith("the disk is full since "));
         List<Entry> durable = Scene.read(journal, 1);
         Files.delete(ballast);
         appender.join();

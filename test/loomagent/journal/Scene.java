@@ -2,6 +2,7 @@ package loomagent.journal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import loomagent.base.Disk;
 import loomagent.base.LogLines;
@@ -111,6 +113,14 @@ final class Scene {
 
   static void flush(Journal journal) throws InterruptedException {
     assertTrue(journal.flush(LONG));
+  }
+
+  /** Waits for what another thread does; a test's time limit ends it. */
+  static void waitUntil(BooleanSupplier done) {
+    while (!done.getAsBoolean()) {
+      assertFalse(Thread.currentThread().isInterrupted(), "it never came to pass");
+      Thread.onSpinWait();
+    }
   }
 
   /** All events from a sequence on. */
