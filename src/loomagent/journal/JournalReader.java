@@ -14,6 +14,9 @@ import java.util.Optional;
  * no harm.
  */
 public final class JournalReader implements AutoCloseable {
+  /** Read in one piece, with one event beyond: a megabyte each is possible. */
+  private static final long MOST_CHARACTERS = 1 << 20;
+
   private final Segments segments;
   private final Window window;
   private final System.Logger log;
@@ -77,7 +80,12 @@ public final class JournalReader implements AutoCloseable {
     if (lines.isEmpty()) {
       segment = segments.holding(position).orElse(segment);
     }
-    while (entries.size() < most) {
+    long characters = 0;
+    int counted = entries.size();
+    while (entries.size() < most && characters < MOST_CHARACTERS) {
+      for (; counted < entries.size(); counted++) {
+        characters += entries.get(counted).event().json().length();
+      }
       // In this order: once another file follows, this one has its end.
       Optional<Segment> following = segments.after(segment);
       if (nextLine()) {
