@@ -17,6 +17,7 @@ import loomagent.backfill.Organization;
 import loomagent.backfill.Sink;
 import loomagent.base.Secret;
 import loomagent.base.Version;
+import loomagent.cable.ClientThread;
 import loomagent.config.Configuration;
 import loomagent.config.Value;
 import loomagent.journal.Entry;
@@ -96,6 +97,7 @@ final class GapWatch implements AutoCloseable {
     return HttpClient.newBuilder()
         .connectTimeout(CONNECT_LIMIT)
         .followRedirects(HttpClient.Redirect.NEVER)
+        .executor(new ClientThread())
         .build();
   }
 

@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
@@ -25,6 +26,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import loomagent.backfill.Trouble.Kind;
 import loomagent.base.Words;
+import loomagent.cable.ClientThread;
 import loomagent.cable.Failures;
 
 /**
@@ -34,6 +36,7 @@ import loomagent.cable.Failures;
  */
 final class PullApi {
   private static final int EXCERPT = 200;
+  private static final Duration LOOK = Duration.ofSeconds(1);
 
   private final Backfill.Settings settings;
   private final Backfill.Credentials credentials;
@@ -118,7 +121,7 @@ final class PullApi {
   private HttpResponse<byte[]> answer(HttpRequest request) throws Trouble, InterruptedException {
     CompletableFuture<HttpResponse<byte[]>> future = send(request);
     try {
-      return future.get(limits.whole().toNanos(), TimeUnit.NANOSECONDS);
+      return await(future);
     } catch (ExecutionException failure) {
       replaceClient(); // it may be dead, and a broken connection is too rare for it to matter
       throw new Trouble(Kind.PASSING, words(failure.getCause()));
@@ -129,6 +132,35 @@ final class PullApi {
     } finally {
       future.cancel(true); // of no effect on one that is done
     }
+  }
+
+  /** Looks now and then whether there is anybody to answer. */
+  private HttpResponse<byte[]> await(CompletableFuture<HttpResponse<byte[]>> future)
+      throws Trouble, InterruptedException, ExecutionException, TimeoutException {
+    long start = System.nanoTime();
+    while (true) {
+      Duration waited = Duration.ofNanos(System.nanoTime() - start);
+      Duration left = limits.whole().minus(waited);
+      try {
+        return future.get(Math.min(left.toNanos(), LOOK.toNanos()), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException slow) {
+        if (left.compareTo(LOOK) <= 0) {
+          throw slow;
+        }
+        if (isDead(waited)) {
+          throw dead();
+        }
+      }
+    }
+  }
+
+  private synchronized boolean isDead(Duration waited) {
+    return current.filter(client -> ClientThread.isDead(client, waited)).isPresent();
+  }
+
+  private Trouble dead() {
+    replaceClient();
+    return new Trouble(Kind.PASSING, "Java's HTTP client has ended; it is replaced");
   }
 
   private synchronized CompletableFuture<HttpResponse<byte[]>> send(HttpRequest request)
@@ -147,8 +179,7 @@ final class PullApi {
       running = future;
       return future;
     } catch (RejectedExecutionException dead) {
-      replaceClient();
-      throw new Trouble(Kind.PASSING, "Java's HTTP client has ended; it is replaced");
+      throw dead();
     }
   }
 

@@ -3,8 +3,8 @@ package loomagent.cable;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import loomagent.base.Secret;
 
 /**
@@ -15,36 +15,7 @@ public final class Dialler {
 
   private final String userAgent;
   private final Limits limits;
-  private volatile Client client;
-
-  /** A client, and the thread without which it does nothing, nor says so. */
-  private static final class Client implements Executor {
-    final HttpClient http;
-    private volatile Thread selector; // null until it has had something to do
-
-    // The executor is the caller: what the agent does on HttpClient's threads is to hand over, and
-    // a pool in between costs half of the speed.
-    Client(Limits limits) {
-      http =
-          HttpClient.newBuilder()
-              .connectTimeout(limits.connect())
-              .followRedirects(HttpClient.Redirect.NEVER)
-              .executor(this)
-              .build();
-    }
-
-    @Override
-    public void execute(Runnable task) {
-      if (selector == null && Thread.currentThread().getName().endsWith("-SelectorManager")) {
-        selector = Thread.currentThread();
-      }
-      task.run();
-    }
-
-    boolean isDead() {
-      return selector != null && !selector.isAlive();
-    }
-  }
+  private volatile HttpClient client;
 
   /**
    * A dialler with a client of its own.
@@ -58,7 +29,7 @@ public final class Dialler {
   Dialler(String userAgent, Limits limits) {
     this.userAgent = userAgent;
     this.limits = limits;
-    this.client = new Client(limits);
+    this.client = newClient();
   }
 
   /**
@@ -66,12 +37,11 @@ public final class Dialler {
    * socket.
    */
   void dial(URI url, Secret token, Socket socket) {
-    if (client.isDead()) { // for want of memory, or by a handler that interrupts every thread
+    if (ClientThread.isDead(client, Duration.ZERO)) {
       replaceClient();
     }
     CompletableFuture<?> unused =
         client
-            .http
             .newWebSocketBuilder()
             .connectTimeout(limits.upgrade())
             .header("Authorization", "Bearer " + token.reveal())
@@ -93,7 +63,7 @@ public final class Dialler {
    * selector thread is dead, as after an answer that filled the heap.
    */
   void replaceClient() {
-    client = new Client(limits);
+    client = newClient();
   }
 
   /** The address as Rails compares it: with the scheme of a page, and no default port. */
@@ -102,5 +72,13 @@ public final class Dialler {
     int port = url.getPort();
     String origin = (secure ? "https://" : "http://") + url.getHost();
     return port == -1 || port == (secure ? 443 : 80) ? origin : origin + ":" + port;
+  }
+
+  private HttpClient newClient() {
+    return HttpClient.newBuilder()
+        .connectTimeout(limits.connect())
+        .followRedirects(HttpClient.Redirect.NEVER)
+        .executor(new ClientThread())
+        .build();
   }
 }
