@@ -3,6 +3,7 @@ package loomagent.journal;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -36,6 +37,7 @@ final class Segments {
   // The JDK copies what it writes to memory outside the heap, and keeps that memory.
   private static final int SLICE = 512 << 10;
 
+  private static final int MOST_TRIES = 1_000; // to cut a file while interrupts rain down
   private static final int MOST_SAID = 1000; // damages remembered, to say each once
 
   private final Path folder;
@@ -150,17 +152,26 @@ final class Segments {
         batch.entries().get(0).millis(), batch.entries().get(batch.entries().size() - 1).millis());
   }
 
+  // A handler that interrupts every thread may do so again and again: what was not cut would be
+  // there twice.
   private void takeBack(long size) {
-    boolean interrupted = Thread.interrupted(); // which closes whatever file is touched next
-    try {
-      if (interrupted) {
-        abandon();
-        appender = disk.append(active.file());
+    boolean opened = !Thread.interrupted(); // an interrupt closes whatever file is touched next
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+      try {
+        if (!opened) {
+          abandon();
+          appender = disk.append(active.file());
+        }
+        appender.truncate(size);
+        return;
+      } catch (ClosedByInterruptException handlers) {
+        Thread.interrupted();
+        opened = false;
+      } catch (IOException | RuntimeException | Error failure) {
+        break;
       }
-      appender.truncate(size);
-    } catch (IOException | RuntimeException | Error failure) {
-      abandon();
     }
+    abandon();
   }
 
   /** What is behind the durable end of an abandoned file comes again in the next one. */
