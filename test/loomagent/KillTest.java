@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -144,8 +143,8 @@ class KillTest {
     Thread guard = new Thread(() -> giveUp(agent), "guard");
     guard.setDaemon(true);
     guard.start();
-    BufferedReader lines =
-        new BufferedReader(new InputStreamReader(agent.getInputStream(), StandardCharsets.UTF_8));
+    // The same one for each call: what it has buffered was handled.
+    BufferedReader lines = agent.inputReader(StandardCharsets.UTF_8);
     while (handled.size() < different) {
       String line = lines.readLine();
       if (line == null) {

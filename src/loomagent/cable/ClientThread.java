@@ -5,10 +5,10 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
- * The executor of an HttpClient, which is the caller: what the agent does on HttpClient's threads is
- * to hand over, and a pool in between costs half of the speed. It sees the one thread without which
- * the client does nothing: a full heap ends it, and so does a handler that interrupts every thread.
- * Such a client answers nothing any more, and on Java 17 says nothing either. Any thread.
+ * The executor of an HttpClient, which is the caller: what the agent does on HttpClient's threads
+ * is to hand over, and a pool in between costs half of the speed. It sees the one thread without
+ * which the client does nothing: a full heap ends it, and so does a handler that interrupts every
+ * thread. Such a client answers nothing any more, and on Java 17 says nothing either. Any thread.
  */
 public final class ClientThread implements Executor {
   private static final String NAME = "-SelectorManager"; // in every JDK so far
