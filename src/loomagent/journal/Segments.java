@@ -3,7 +3,7 @@ package loomagent.journal;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -164,7 +164,7 @@ final class Segments {
         }
         appender.truncate(size);
         return;
-      } catch (ClosedByInterruptException handlers) {
+      } catch (ClosedChannelException handlers) {
         Thread.interrupted();
         opened = false;
       } catch (IOException | RuntimeException | Error failure) {
