@@ -45,6 +45,9 @@ class HangTest {
     scene.close();
   }
 
+  /** So small that a delivery that takes a moment is not taken for one that hangs. */
+  private static final Duration STEP = Duration.ofMillis(10);
+
   private static Policy policy(int attempts, int lanes, String key) {
     Duration first = Duration.ofSeconds(1);
     return new Policy(first, Duration.ofMinutes(5), attempts, TIMEOUT, lanes, key);
@@ -122,7 +125,7 @@ class HangTest {
     await(() -> hanging.get() == 1, "hanging");
     Thread stuck = thread("handler-mis");
     scene.advance(TIMEOUT);
-    scene.advanceUntil(() -> taken.size() == 2, "the others");
+    scene.advanceUntil(() -> taken.size() == 2, "the others", STEP);
     assertEquals("handler-mis-abandoned", stuck.getName());
     assertTrue(stuck.isDaemon());
     assertEquals(List.of("2/1", "4/1"), taken);
@@ -150,7 +153,7 @@ class HangTest {
   void anEventThatHangsIsTriedAgainAsThePolicySays() throws Exception {
     scene.append(1, 3);
     Delivery delivery = scene.start(policy(2, 1, ""), Deaf::new);
-    scene.advanceUntil(() -> taken.size() == 1, "the one behind it");
+    scene.advanceUntil(() -> taken.size() == 1, "the one behind it", STEP);
     assertEquals(2, hanging.get());
     assertEquals(2, scene.dead.find("1").orElseThrow().attempts());
     assertEquals(2, delivery.failed());
@@ -160,7 +163,7 @@ class HangTest {
   void afterThreeThreadsALaneWaitsAndSaysSoUntilOneEnds() throws Exception {
     scene.append(1, 2);
     Delivery delivery = scene.start(policy(0, 1, ""), Deaf::new);
-    scene.advanceUntil(() -> scene.log.says("Restart the agent, and mend the handler"), "said");
+    scene.advanceUntil(() -> scene.log.says("Restart the agent, and mend the handler"), "said", STEP);
     assertEquals(4, hanging.get());
     assertEquals(4, instances.get());
     assertEquals(3, delivery.failed());
@@ -188,7 +191,7 @@ class HangTest {
     end(other);
     delivery.drain();
     assertFalse(delivery.awaitEnd(Duration.ofMillis(20)));
-    scene.advanceUntil(() -> scene.log.says("does not heed an interrupt"), "abandoned");
+    scene.advanceUntil(() -> scene.log.says("does not heed an interrupt"), "abandoned", STEP);
     assertTrue(delivery.awaitEnd(Scene.LONG), "a hanging thread does not hold up the end");
     assertEquals(2, instances.get(), "and needs no other in its place");
   }

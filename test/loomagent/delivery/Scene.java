@@ -166,9 +166,13 @@ final class Scene implements AutoCloseable {
 
   /** Puts the clock forward, a little at a time, as a thread may not have begun to wait. */
   void advanceUntil(BooleanSupplier condition, String what) {
+    advanceUntil(condition, what, Duration.ofMillis(100));
+  }
+
+  void advanceUntil(BooleanSupplier condition, String what, Duration step) {
     await(
         () -> {
-          advance(Duration.ofMillis(100));
+          advance(step);
           return condition.getAsBoolean();
         },
         what);
