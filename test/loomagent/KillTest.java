@@ -173,27 +173,7 @@ class KillTest {
 
   private void configure(Simulator simulator) throws IOException {
     Files.writeString(
-        folder.resolve("agent.properties"),
-        """
-        loom.url = %s
-        loom.api = %s
-        token = %s
-        organization = %s
-        events = app.a
-        reconnect.first = 10ms
-        reconnect.longest = 100ms
-        backfill.app = %s
-        backfill.password = %s
-        backfill.margin = 3s
-        handler.log.format = json
-        """
-            .formatted(
-                simulator.url(),
-                simulator.api(),
-                simulator.token(),
-                Events.ORGANIZATION,
-                simulator.app(),
-                simulator.eventPassword()));
+        folder.resolve("agent.properties"), Pasture.configuration(simulator, "100ms"));
   }
 
   private static String id(int number) {

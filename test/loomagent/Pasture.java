@@ -61,28 +61,32 @@ final class Pasture implements AutoCloseable {
   void configure(String... lines) throws IOException {
     Files.writeString(
         folder.resolve("agent.properties"),
-        """
-        loom.url = %s
-        loom.api = %s
-        token = %s
-        organization = %s
-        events = app.a
-        reconnect.first = 10ms
-        reconnect.longest = 200ms
-        backfill.app = %s
-        backfill.password = %s
-        backfill.margin = 3s
-        handler.log.format = json
-        %s
-        """
-            .formatted(
-                simulator.url(),
-                simulator.api(),
-                simulator.token(),
-                Events.ORGANIZATION,
-                simulator.app(),
-                simulator.eventPassword(),
-                String.join("\n", lines)));
+        configuration(simulator, "200ms") + String.join("\n", lines));
+  }
+
+  /** An agent's of a simulator, with a log handler. */
+  static String configuration(Simulator simulator, String longest) {
+    return """
+    loom.url = %s
+    loom.api = %s
+    token = %s
+    organization = %s
+    events = app.a
+    reconnect.first = 10ms
+    reconnect.longest = %s
+    backfill.app = %s
+    backfill.password = %s
+    backfill.margin = 3s
+    handler.log.format = json
+    """
+        .formatted(
+            simulator.url(),
+            simulator.api(),
+            simulator.token(),
+            Events.ORGANIZATION,
+            longest,
+            simulator.app(),
+            simulator.eventPassword());
   }
 
   /** Starts an agent with a heap of 64 MB, after the words of another program if need be. */

@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.random.RandomGenerator;
 import loomagent.Event;
+import loomagent.base.LogLines;
 import loomagent.base.Secret;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -358,7 +359,7 @@ class BackfillTest {
     waiting.waits.forEach(
         wait -> assertTrue(wait.compareTo(Duration.ofMinutes(5)) <= 0, wait.toString()));
     assertTrue(waiting.waits.get(0).compareTo(Duration.ofSeconds(1)) <= 0);
-    assertEquals(6, log.count("answered 500"), log.lines().toString());
+    assertEquals(6, log.count("answered 500"), log.withLevels().toString());
     assertEquals(1, log.count("That is failure 32 in a row"));
     assertEquals("", note());
   }
@@ -383,7 +384,7 @@ class BackfillTest {
     }
     assertEquals(3, log.count("(401)"));
     assertEquals(1, gaps.open(A).size());
-    assertTrue(log.lines().stream().noneMatch(line -> line.contains("wrong")));
+    assertTrue(log.withLevels().stream().noneMatch(line -> line.contains("wrong")));
     assertFalse(Files.readString(folder.resolve("gaps.ndjson")).contains("wrong"));
   }
 

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import loomagent.base.Disk;
+import loomagent.base.LogLines;
 import loomagent.json.Json;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,7 @@ class GapsTest {
     assertEquals(known(4), ended.to());
     assertEquals(Duration.ofMinutes(4), ended.length());
     assertEquals(Optional.empty(), gaps.live(A, at(5)));
-    log.lines().forEach(line -> assertTrue(line.contains("gap 1: 4m without a subscription")));
+    log.withLevels().forEach(line -> assertTrue(line.contains("gap 1: 4m without a subscription")));
 
     assertEquals(List.of(ended), gaps.open(A));
     assertEquals(List.of(), gaps.open("other"));

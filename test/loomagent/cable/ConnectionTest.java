@@ -53,7 +53,7 @@ final class ConnectionTest {
           Duration.ofSeconds(3));
 
   private final Recorder recorder = new Recorder();
-  private final List<String> log = new CopyOnWriteArrayList<>();
+  private final LogLines log = new LogLines();
   private final Dialler dialler = new Dialler("loom-agent/test", LIMITS);
   private Simulator simulator;
   private Connection connection;
@@ -97,9 +97,7 @@ final class ConnectionTest {
             Duration.ofMillis(20),
             Duration.ofMillis(200),
             STALE_AFTER);
-    connection =
-        new Connection(
-            settings, LIMITS, tokens, dialler, recorder, new Random(7), new LogLines(log));
+    connection = new Connection(settings, LIMITS, tokens, dialler, recorder, new Random(7), log);
     connection.start();
   }
 
@@ -493,7 +491,7 @@ final class ConnectionTest {
     }
     receives("after");
     assertEquals(1, simulator.dials());
-    assertTrue(log.size() <= 8, log::toString);
+    assertTrue(log.all().size() <= 8, log::toString);
     assertTrue(recorder.all.stream().noneMatch(told -> told.toString().contains("strange")));
   }
 
@@ -635,7 +633,7 @@ final class ConnectionTest {
     assertEquals(99, arrived().size());
     assertEquals(1, recorder.count("aside: " + event("e7")), "its text is kept");
     assertEquals(1, simulator.dials());
-    assertTrue(log.toString().contains("e7"), log::toString);
+    assertTrue(log.says("e7"), log::toString);
   }
 
   @Test

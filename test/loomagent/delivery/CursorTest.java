@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import loomagent.base.Disk;
+import loomagent.base.LogLines;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +23,7 @@ class CursorTest {
   private static final long[] NONE = {};
 
   @TempDir Path folder;
-  private final Log log = new Log();
+  private final LogLines log = new LogLines();
 
   private Path file() {
     return folder.resolve("mis");

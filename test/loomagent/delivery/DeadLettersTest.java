@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import loomagent.Event;
 import loomagent.base.Disk;
+import loomagent.base.LogLines;
 import loomagent.json.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +28,7 @@ class DeadLettersTest {
   private static final Instant TIME = Instant.parse("2026-03-04T05:06:07.089Z");
 
   @TempDir Path folder;
-  private final Log log = new Log();
+  private final LogLines log = new LogLines();
 
   private Path file() {
     return folder.resolve("mis.ndjson");

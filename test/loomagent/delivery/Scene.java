@@ -25,6 +25,7 @@ import loomagent.Event;
 import loomagent.EventHandler;
 import loomagent.HandlerContext;
 import loomagent.base.Disk;
+import loomagent.base.LogLines;
 import loomagent.journal.Journal;
 
 /** A folder, its journal, a clock that stands until it is put forward, and a handler's delivery. */
@@ -36,7 +37,7 @@ final class Scene implements AutoCloseable {
 
   static final Policy STRICT = policy(0, 1, "");
 
-  final Log log = new Log();
+  final LogLines log = new LogLines();
   final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000); // overflows soon, as it may
   final Watch watch = new Watch(nanos::get);
   final FullDisk disk = new FullDisk();

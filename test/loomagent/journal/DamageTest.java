@@ -58,7 +58,7 @@ class DamageTest {
     for (int i = 0; i < files.size(); i++) {
       Files.write(files.get(i), i == changed ? content : contents.get(i));
     }
-    scene.lines.clear();
+    scene.log.clear();
   }
 
   /** Where the records of a file begin, and the end of the last one. */
@@ -127,7 +127,7 @@ class DamageTest {
           put(i, content);
           check(untouched(i, at, at + 1), "file " + i + ", byte " + at + " ^ " + flip);
           // A new number must not be that of the damaged record, which a cursor may have passed.
-          assertFalse(scene.lines.isEmpty(), "byte " + at + " is not said");
+          assertFalse(scene.log.all().isEmpty(), "byte " + at + " is not said");
         }
       }
     }
@@ -141,7 +141,7 @@ class DamageTest {
         put(i, Arrays.copyOf(contents.get(i), cut));
         check(untouched(i, cut, length), "file " + i + " cut at " + cut);
         boolean whole = begins(contents.get(i)).contains(cut);
-        assertEquals(whole, scene.lines.isEmpty(), () -> "cut, said: " + scene.lines);
+        assertEquals(whole, scene.log.all().isEmpty(), () -> "cut, said: " + scene.log.all());
       }
     }
   }
@@ -203,7 +203,7 @@ class DamageTest {
                 + bytes
                 + " bytes at 0 are no whole record (its checksum does not match): stepped over."
                 + " \"journal repair\" sets them aside"),
-        scene.lines);
+        scene.log.all());
   }
 
   @Test

@@ -65,7 +65,7 @@ class DiskFaultTest {
           assertEquals("", journal.stats().fault());
           boolean said = scene.said(scene.folder + " cannot be written, the disk is full since ");
           boolean reached = failing != Kind.TRUNCATE && (failing != Kind.CREATE || n < 4);
-          assertTrue(said || !reached, failing + " " + n + scene.lines);
+          assertTrue(said || !reached, failing + " " + n + scene.log.all());
           assertEquals(said, scene.said(" is written again, after "));
         }
         try (Journal journal = scene.openQuickly()) {
@@ -105,7 +105,7 @@ class DiskFaultTest {
           scene.folder
               + " cannot be written, the disk is full since 2026-03-01T10:01:00Z. Nothing is lost"
               + " or delivered meanwhile; it goes on by itself once there is room",
-          scene.lines.get(0));
+          scene.log.all().get(0));
       assertTrue(scene.said(scene.folder + " is written again, after 1m 15s and "));
     }
   }
@@ -181,7 +181,7 @@ class DiskFaultTest {
         scene.said(
             "3 events could not be written before the stop (the disk is full since"
                 + " 2026-03-01T10:00:00Z). No handler was given them"),
-        () -> scene.lines.toString());
+        () -> scene.log.toString());
     try (Journal journal = scene.openQuickly()) {
       assertEquals(scene.appended, Scene.texts(Scene.read(journal, 1)));
     }

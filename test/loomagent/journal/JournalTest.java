@@ -46,7 +46,7 @@ class JournalTest {
           "rw-------",
           PosixFilePermissions.toString(Files.getPosixFilePermissions(scene.files().get(0))));
     }
-    assertEquals(List.of(), scene.lines);
+    assertEquals(List.of(), scene.log.all());
   }
 
   @Test
@@ -138,7 +138,7 @@ class JournalTest {
       }
     }
     assertEquals(1, scene.files().size(), "a restart goes on in the same file");
-    assertEquals(List.of(), scene.lines);
+    assertEquals(List.of(), scene.log.all());
   }
 
   @Test
@@ -256,7 +256,7 @@ class JournalTest {
         List.of(
             other + " is none of the journal's files; it is left alone",
             note + " is none of the journal's files; it is left alone"),
-        scene.lines);
+        scene.log.all());
     assertEquals("hello", Files.readString(note));
   }
 
@@ -289,7 +289,7 @@ class JournalTest {
       handler.join();
       assertEquals(count, Scene.read(journal, 1).size());
     }
-    assertTrue(scene.said("has interrupted the thread"), scene.lines::toString);
+    assertTrue(scene.said("has interrupted the thread"), scene.log::toString);
     JournalFiles.Report report = JournalFiles.verify(scene.folder);
     assertEquals(List.of(), report.damages());
     try (Journal again = scene.open()) {

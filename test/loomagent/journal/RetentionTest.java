@@ -133,7 +133,7 @@ class RetentionTest {
       scene.fill(journal, 1, 200, "x".repeat(100));
       journal.roll();
       assertEquals(1, journal.oldest());
-      assertEquals(1, scene.lines.size(), () -> scene.lines.toString());
+      assertEquals(1, scene.log.all().size(), () -> scene.log.toString());
       assertTrue(scene.said("more than journal.max-size, since a handler still waits for event 1"));
       waiting.set(Long.MAX_VALUE);
       scene.fill(journal, 201, 20, "x".repeat(100));

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import loomagent.base.Disk;
@@ -30,8 +29,7 @@ final class Scene {
   private static final Duration LONG = Duration.ofSeconds(30);
 
   final Path folder;
-  final List<String> lines = new CopyOnWriteArrayList<>();
-  final System.Logger log = new LogLines(lines);
+  final LogLines log = new LogLines();
   final HandClock clock = new HandClock();
 
   /** What was appended, by sequence. */
@@ -160,6 +158,6 @@ final class Scene {
   }
 
   boolean said(String part) {
-    return lines.stream().anyMatch(line -> line.contains(part));
+    return log.says(part);
   }
 }
