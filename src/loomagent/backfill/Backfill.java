@@ -366,7 +366,7 @@ public final class Backfill implements AutoCloseable {
     if (Duration.between(said, now).compareTo(SAY_EVERY) < 0) {
       return said;
     }
-    log.log(Level.INFO, "pulling a {0}: {1}", pull.what(), pull.progress());
+    log.log(Level.INFO, "pulling what was missed in {0}: {1}", pull.what(), pull.progress());
     return now;
   }
 

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,9 @@ final class Published {
   private final int foreign;
   private final Deque<Kept> kept = new ArrayDeque<>(); // the monitor guards it, and its length
   private long length;
+  private Query lastQuery = NONE; // the monitor guards it, and its answer
+  private List<Kept> lastAnswer = List.of();
+  private long unseen; // events since the last answer
 
   /**
    * Remembers nothing yet.
@@ -42,6 +46,10 @@ final class Published {
     this.foreign = foreign;
   }
 
+  private record Query(Optional<String> name, Instant from, Instant to) {}
+
+  private static final Query NONE = new Query(Optional.empty(), Instant.MAX, Instant.MIN);
+
   /**
    * Some of what was asked for.
    *
@@ -54,20 +62,17 @@ final class Published {
     synchronized (this) {
       kept.add(latest);
       length += text.length();
+      unseen++;
       while (kept.size() > most || length > mostText) {
         length -= kept.remove().text.length();
+        lastQuery = NONE; // its answer may hold what is gone
       }
     }
   }
 
   /** The events of a name, or of all, received from one time to another, both included. */
   Page page(Optional<String> name, Instant from, Instant to, long page, int size) {
-    List<Kept> wanted = new ArrayList<>();
-    for (Kept event : snapshot()) {
-      if (name.orElse(event.name).equals(event.name) && event.isReceived(from, to)) {
-        wanted.add(event);
-      }
-    }
+    List<Kept> wanted = wanted(new Query(name, from, to));
     int each = 1 + foreign;
     long total = (long) wanted.size() * each;
     List<String> events = new ArrayList<>();
@@ -79,8 +84,25 @@ final class Published {
     return new Page(total, events);
   }
 
-  private synchronized List<Kept> snapshot() {
-    return new ArrayList<>(kept);
+  /** The next page of a query looks at what is new alone: all would take longer each time. */
+  private synchronized List<Kept> wanted(Query query) {
+    boolean goesOn = query.equals(lastQuery);
+    List<Kept> wanted = goesOn ? new ArrayList<>(lastAnswer) : new ArrayList<>();
+    Deque<Kept> news = new ArrayDeque<>();
+    Iterator<Kept> backwards = kept.descendingIterator();
+    for (long left = goesOn ? unseen : kept.size(); left > 0; left--) {
+      news.push(backwards.next());
+    }
+    for (Kept event : news) {
+      if (query.name.orElse(event.name).equals(event.name)
+          && event.isReceived(query.from, query.to)) {
+        wanted.add(event);
+      }
+    }
+    lastQuery = query;
+    lastAnswer = wanted;
+    unseen = 0;
+    return wanted;
   }
 
   private static final class Kept {
