@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -14,10 +15,12 @@ import java.util.function.Function;
 import loomagent.backfill.Gaps;
 import loomagent.base.Disk;
 import loomagent.base.Secret;
+import loomagent.base.Token;
 import loomagent.base.Version;
 import loomagent.base.Words;
 import loomagent.cable.Connection;
 import loomagent.cable.Dialler;
+import loomagent.cable.Subscriber;
 import loomagent.cable.Subscription;
 import loomagent.config.Configuration;
 import loomagent.delivery.Delivery;
@@ -44,7 +47,7 @@ public final class Agent implements AutoCloseable {
   private final GapWatch watch;
   private final Deliveries deliveries;
   private final Intake intake;
-  private final Connection connection;
+  private final Subscriber connection;
   private final Status status;
   private final Operations operations;
 
@@ -110,14 +113,18 @@ public final class Agent implements AutoCloseable {
    * @param log where it says what an operator wants to know
    * @return a connection that has not begun
    */
-  public static Connection connect(
+  public static Subscriber connect(
       Configuration configuration, Connection.Listener listener, System.Logger log) {
-    return new Connection(
+    return new Subscriber(
         settings(configuration),
-        fresh -> new Secret(configuration.token().resolve()),
+        false,
+        fresh ->
+            new Token(
+                new Secret(configuration.token().resolve()), Optional.empty(), Optional.empty()),
         new Dialler(Version.userAgent()),
         listener,
-        new SplittableRandom(),
+        Clock.systemUTC(),
+        SplittableRandom::new,
         log);
   }
 

@@ -3,24 +3,23 @@ package loomagent.cable;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 import loomagent.base.Backoff;
-import loomagent.base.Secret;
+import loomagent.base.Token;
 import loomagent.base.Words;
 import loomagent.json.Envelope;
 import loomagent.json.JsonException;
 
 /**
  * Drives one {@link Subscription} over {@code java.net.http.WebSocket}. Its thread owns the state
- * machine and calls the listener; HttpClient's threads only put what arrives into the inbox; each
- * dial has a thread of its own until the upgrade is under way, because a token source or a name
- * server may hang.
+ * machine and calls the listener; HttpClient's threads only put what arrives into the inbox.
  */
 public final class Connection implements AutoCloseable {
 
@@ -51,7 +50,7 @@ public final class Connection implements AutoCloseable {
      * @return a token
      * @throws Exception if there is none now; the dial counts as failed
      */
-    Secret token(boolean fresh) throws Exception;
+    Token token(boolean fresh) throws Exception;
   }
 
   /** What a connection tells. All calls come from its thread; what they take delays the reading. */
@@ -87,6 +86,9 @@ public final class Connection implements AutoCloseable {
      * @param silence how long ago anything last arrived
      */
     void failed(Failure failure, Duration next, Duration silence);
+
+    /** The token of the live connection is to be replaced. Must return at once. */
+    default void due() {}
   }
 
   /** How long a server may take to answer a close; nothing depends on it. */
@@ -95,58 +97,56 @@ public final class Connection implements AutoCloseable {
   /** How long to wait for whoever has filled the heap; nanoseconds. */
   private static final long SHORT_OF_MEMORY = 100_000_000;
 
-  /** A token file or a name server that hangs for ever costs a thread each time, up to these. */
-  private static final int MOST_DIALS = 10;
+  /** A token that is good for longer is looked at again then. */
+  private static final Duration FAR = Duration.ofDays(30);
 
-  private final Settings settings;
-  private final Tokens tokens;
-  private final Dialler dialler;
+  /** A new connection is not replaced sooner, whatever its token says. */
+  private static final Duration SHORTEST_LIFE = Duration.ofSeconds(1);
+
+  private final Dials dials;
   private final Listener listener;
+  private final Clock clock;
   private final System.Logger log;
   private final Inbox inbox = new Inbox();
   private final Thread thread;
-  private final AtomicInteger dials = new AtomicInteger(); // threads that wait
   private volatile boolean stopping;
+
+  private volatile Socket socket; // written by the connection's thread only
 
   // The connection's thread only:
   private final Subscription subscription;
   private final Envelope envelope = new Envelope();
   private Queue<Inbox.Item> batch = new ArrayDeque<>();
-  private Socket socket;
+  private Optional<Long> renewal = Optional.empty(); // when the token is to be replaced
   private boolean goodbye; // this socket has ended, by itself or after our close
 
   /**
    * A connection that has not begun.
    *
    * @param settings what to connect to
+   * @param number of the connections of this name, from 1
+   * @param limits how long each step may take
    * @param tokens where tokens come from
    * @param dialler what opens sockets
    * @param listener who is told
+   * @param clock the time, for the ends of tokens
    * @param random the jitter of the backoff
    * @param log where it says what an operator wants to know
    */
-  public Connection(
-      Settings settings,
-      Tokens tokens,
-      Dialler dialler,
-      Listener listener,
-      RandomGenerator random,
-      System.Logger log) {
-    this(settings, Limits.STANDARD, tokens, dialler, listener, random, log);
-  }
-
   Connection(
       Settings settings,
+      int number,
       Limits limits,
       Tokens tokens,
       Dialler dialler,
       Listener listener,
+      Clock clock,
       RandomGenerator random,
       System.Logger log) {
-    this.settings = settings;
-    this.tokens = tokens;
-    this.dialler = dialler;
+    String name = settings.name() + (number == 1 ? "" : "-" + number);
+    this.dials = new Dials("dial-" + name, settings.url(), tokens, dialler);
     this.listener = listener;
+    this.clock = clock;
     this.log = log;
     this.socket = new Socket(0, inbox);
     this.subscription =
@@ -156,20 +156,40 @@ public final class Connection implements AutoCloseable {
             limits,
             new Backoff(settings.first(), settings.longest(), random),
             new Hands());
-    this.thread = new Thread(this::run, "connection-" + settings.name());
+    this.thread = new Thread(this::run, "connection-" + name);
   }
 
   /** Begins to dial. Returns at once. */
-  public void start() {
+  void start() {
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** The token of the current socket. Any thread. */
+  Optional<Token> token() {
+    return socket.token();
+  }
+
+  /** Dials now, if it only waits for the next try. Any thread. */
+  void hurry() {
+    inbox.add(new Inbox.Hurry());
+  }
+
+  /** Begins to end the subscription. Its last events are still handed over. Any thread. */
+  void retire() {
+    stopping = true;
+    inbox.add(new Inbox.Wake());
+  }
+
+  /** Whether nothing more comes. Any thread. */
+  boolean hasEnded() {
+    return !thread.isAlive();
   }
 
   /** Ends the subscription, and returns once its last event has been handed over. Prompt. */
   @Override
   public void close() {
-    stopping = true;
-    inbox.add(new Inbox.Wake());
+    retire();
     try {
       thread.join(GOODBYE_LIMIT.toMillis() * 4);
     } catch (InterruptedException interrupted) {
@@ -201,12 +221,21 @@ public final class Connection implements AutoCloseable {
       if (socket.number() == 0) {
         subscription.start(System.nanoTime());
       }
-      takeUntil(subscription.deadline());
+      long deadline = subscription.deadline();
+      takeUntil(renewal.filter(at -> at - deadline < 0).orElse(deadline));
       handle(batch);
       subscription.alive(socket.number(), socket.lastLife());
       subscription.tick(System.nanoTime());
+      renew();
     } catch (RuntimeException | Error fault) {
       startOver(fault);
+    }
+  }
+
+  private void renew() {
+    if (renewal.isPresent() && System.nanoTime() - renewal.get() >= 0) {
+      renewal = Optional.empty();
+      listener.due();
     }
   }
 
@@ -254,6 +283,8 @@ public final class Connection implements AutoCloseable {
         binary.socket().processed(0, 1);
       } else if (item instanceof Inbox.Opened opened) {
         subscription.opened(opened.socket().number(), System.nanoTime());
+      } else if (item instanceof Inbox.Hurry) {
+        subscription.hurry(System.nanoTime());
       } else if (item instanceof Inbox.Ended ended) {
         goodbye |= ended.socket() == socket.number();
         subscription.failed(ended.socket(), ended.failure(), System.nanoTime());
@@ -303,42 +334,7 @@ public final class Connection implements AutoCloseable {
       Socket dialled = new Socket(number, inbox);
       socket = dialled;
       goodbye = false;
-      if (dials.get() >= MOST_DIALS) {
-        dialled.failed(
-            Failure.unreachable(
-                dials + " earlier dials still wait for a token or a name. Restart the agent"));
-        return;
-      }
-      Thread dial =
-          new Thread(() -> open(dialled, freshToken), "dial-" + settings.name() + "-" + number);
-      dial.setDaemon(true);
-      dial.start();
-      dials.incrementAndGet(); // not before: without a thread nobody would count it down
-    }
-
-    // The dial's own thread.
-    private void open(Socket dialled, boolean freshToken) {
-      try {
-        dialWithToken(dialled, freshToken);
-      } finally {
-        dials.decrementAndGet();
-      }
-    }
-
-    private void dialWithToken(Socket dialled, boolean freshToken) {
-      Secret token;
-      try {
-        token = tokens.token(freshToken);
-      } catch (Exception noToken) {
-        dialled.failed(
-            Failure.unreachable("there is no token: " + Words.line(noToken.toString(), 300)));
-        return;
-      }
-      try {
-        dialler.dial(settings.url(), token, dialled);
-      } catch (RuntimeException | Error fault) {
-        dialled.failed(fault);
-      }
+      dials.dial(dialled, freshToken);
     }
 
     @Override
@@ -348,10 +344,7 @@ public final class Connection implements AutoCloseable {
 
     @Override
     public void drop(int number) {
-      if (socket.dialling()) {
-        dialler.replaceClient();
-      }
-      socket.drop();
+      dials.giveUp(socket);
     }
 
     @Override
@@ -389,7 +382,18 @@ public final class Connection implements AutoCloseable {
 
     @Override
     public void became(Subscription.State state, String reason) {
+      renewal =
+          state == Subscription.State.LIVE ? socket.token().flatMap(this::due) : Optional.empty();
       listener.became(state, reason);
+    }
+
+    private Optional<Long> due(Token token) {
+      long soonest = SHORTEST_LIFE.toNanos();
+      return token
+          .renewAt()
+          .map(at -> Duration.between(clock.instant(), at))
+          .map(wait -> wait.compareTo(FAR) < 0 ? wait.toNanos() : FAR.toNanos())
+          .map(nanos -> System.nanoTime() + Math.max(nanos, soonest));
     }
 
     @Override

@@ -28,6 +28,9 @@ final class Inbox {
   /** The dial failed or the socket ended. */
   record Ended(int socket, Failure failure) implements Item {}
 
+  /** The next dial need not wait. */
+  record Hurry() implements Item {}
+
   /** Nothing but a reason to look up. */
   record Wake() implements Item {}
 

@@ -3,10 +3,12 @@ package loomagent.cable;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import loomagent.base.Token;
 
 /**
  * One websocket: joins fragments, bounds their size, and hands whole messages to the inbox.
@@ -34,6 +36,7 @@ final class Socket implements WebSocket.Listener {
   private final AtomicInteger owed = new AtomicInteger(); // parts taken, and not asked for anew
   private final StringBuilder parts = new StringBuilder(); // HttpClient's thread only
   private volatile WebSocket webSocket; // set by onOpen, before anything else happens
+  private volatile Optional<Token> token = Optional.empty();
   private volatile boolean dialled; // HttpClient has it in hand
   private volatile boolean ended;
   private volatile boolean dropped;
@@ -51,6 +54,15 @@ final class Socket implements WebSocket.Listener {
   /** When anything last arrived, by {@link System#nanoTime}. */
   long lastLife() {
     return lastLife;
+  }
+
+  /** The token that it is dialled with. */
+  void carries(Token token) {
+    this.token = Optional.of(token);
+  }
+
+  Optional<Token> token() {
+    return token;
   }
 
   /** The upgrade is on its way. */

@@ -243,6 +243,18 @@ public final class Subscription {
   }
 
   /**
+   * The next dial need not wait any more: another connection, which this one was to relieve, is
+   * gone.
+   *
+   * @param now the time
+   */
+  public void hurry(long now) {
+    if (state == State.DOWN) {
+      nextDial = now;
+    }
+  }
+
+  /**
    * Ends the subscription for good.
    *
    * @param now the time

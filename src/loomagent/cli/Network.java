@@ -21,6 +21,7 @@ import loomagent.base.Words;
 import loomagent.cable.Connection;
 import loomagent.cable.Failure;
 import loomagent.cable.Failures;
+import loomagent.cable.Subscriber;
 import loomagent.cable.Subscription.State;
 import loomagent.config.Configuration;
 import loomagent.json.Envelope;
@@ -134,7 +135,7 @@ final class Network {
     long start = System.nanoTime();
     long end = start + SUBSCRIBE_LIMIT.toNanos();
     String step = "upgrade";
-    try (Connection connection = Agent.connect(configuration, watch, Quiet.LOGGER)) {
+    try (Subscriber connection = Agent.connect(configuration, watch, Quiet.LOGGER)) {
       connection.start();
       while (steps.allRight()) {
         Object happened = watch.queue.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);

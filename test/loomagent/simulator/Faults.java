@@ -357,6 +357,11 @@ public final class Faults {
     return (String) ((Map<?, ?>) Json.parse(text)).get("identifier");
   }
 
+  /** Cuts one connection without a word. */
+  public static void cut(Peer peer) {
+    peer.cut();
+  }
+
   private static String events(String identifier) {
     return (String) ((Map<?, ?>) Json.parse(identifier)).get("events");
   }
