@@ -23,6 +23,7 @@ import loomagent.cable.Dialler;
 import loomagent.cable.Subscriber;
 import loomagent.cable.Subscription;
 import loomagent.config.Configuration;
+import loomagent.config.ConnectionSettings;
 import loomagent.delivery.Delivery;
 import loomagent.journal.Journal;
 
@@ -77,7 +78,7 @@ public final class Agent implements AutoCloseable {
     try {
       this.gaps = Gaps.open(layout.folder(), Disk.REAL, connectionLog);
       this.watch =
-          new GapWatch(CONNECTION, configuration, journal, gaps, folder, clock, connectionLog);
+          new GapWatch(CONNECTION, only(configuration), journal, gaps, folder, clock, connectionLog);
       this.deliveries = Deliveries.following(journal, plan, layout, loggers);
     } catch (IOException unusable) {
       journal.close();
@@ -120,7 +121,9 @@ public final class Agent implements AutoCloseable {
         false,
         fresh ->
             new Token(
-                new Secret(configuration.token().resolve()), Optional.empty(), Optional.empty()),
+                new Secret(only(configuration).token().orElseThrow().resolve()),
+                Optional.empty(),
+                Optional.empty()),
         new Dialler(Version.userAgent()),
         listener,
         Clock.systemUTC(),
@@ -257,11 +260,15 @@ public final class Agent implements AutoCloseable {
     }
   }
 
+  private static ConnectionSettings only(Configuration configuration) {
+    return configuration.connections().get(0);
+  }
+
   private static Connection.Settings settings(Configuration configuration) {
     return new Connection.Settings(
         CONNECTION,
-        configuration.url(),
-        configuration.events(),
+        only(configuration).url(),
+        only(configuration).events(),
         configuration.reconnectFirst(),
         configuration.reconnectLongest(),
         configuration.staleAfter());

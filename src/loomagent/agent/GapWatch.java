@@ -18,7 +18,7 @@ import loomagent.backfill.Sink;
 import loomagent.base.Secret;
 import loomagent.base.Version;
 import loomagent.cable.ClientThread;
-import loomagent.config.Configuration;
+import loomagent.config.ConnectionSettings;
 import loomagent.config.Value;
 import loomagent.journal.Entry;
 import loomagent.journal.Journal;
@@ -35,7 +35,7 @@ final class GapWatch implements AutoCloseable {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
 
   private final String connection;
-  private final Configuration configuration;
+  private final ConnectionSettings configuration;
   private final Journal journal;
   private final Gaps gaps;
   private final DataFolder folder;
@@ -47,7 +47,7 @@ final class GapWatch implements AutoCloseable {
 
   GapWatch(
       String connection,
-      Configuration configuration,
+      ConnectionSettings configuration,
       Journal journal,
       Gaps gaps,
       DataFolder folder,
@@ -112,7 +112,7 @@ final class GapWatch implements AutoCloseable {
     }
     Optional<String> ofToken = Optional.empty();
     try {
-      ofToken = Organization.subject(new Secret(configuration.token().resolve()));
+      ofToken = Organization.subject(new Secret(configuration.token().orElseThrow().resolve()));
     } catch (IOException noToken) {
       log.log(Level.DEBUG, "no token to tell the Organization from", noToken);
     }

@@ -156,10 +156,11 @@ final class ExplainCommand implements Command {
   }
 
   private static String subscription(Configuration configuration, Event event) {
-    if (configuration.events().isEmpty()) {
+    List<String> events = configuration.connections().get(0).events();
+    if (events.isEmpty()) {
       return "events is not set yet";
     }
-    return configuration.events().contains(event.name())
+    return events.contains(event.name())
         ? "subscribed: the events setting names it"
         : "NOT subscribed: Loom will not send it. Add it to the events setting";
   }

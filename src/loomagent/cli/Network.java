@@ -42,7 +42,7 @@ final class Network {
   Network(Configuration configuration, Steps steps) {
     this.configuration = configuration;
     this.steps = steps;
-    URI url = configuration.url();
+    URI url = configuration.connections().get(0).url();
     this.secure = url.getScheme().equalsIgnoreCase("wss");
     this.host = url.getHost();
     this.port = url.getPort() >= 0 ? url.getPort() : secure ? 443 : 80;
@@ -121,7 +121,7 @@ final class Network {
 
   private boolean token() {
     try {
-      int length = configuration.token().resolve().length();
+      int length = configuration.connections().get(0).token().orElseThrow().resolve().length();
       steps.right("token", "read, " + length + " characters");
       return true;
     } catch (IOException missing) {
@@ -158,7 +158,7 @@ final class Network {
   }
 
   private String names() {
-    return String.join(", ", configuration.events());
+    return String.join(", ", configuration.connections().get(0).events());
   }
 
   private static Exit status(Failure failure) {

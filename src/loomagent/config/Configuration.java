@@ -3,11 +3,9 @@ package loomagent.config;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * A configuration in which nothing is wrong. Immutable, and safe to use from any thread. Secrets
@@ -15,12 +13,14 @@ import java.util.UUID;
  * {@link Key} has the meaning and the limits of each setting; a path is absolute and may not exist.
  *
  * @param values by their keys, as {@link #get} has them
+ * @param connections in the order in which they are named; never none
  * @param handlers in the order in which they were first written; none when no key names one
  * @param warnings what is accepted but should be said, one line each, without any secret
  * @param origin the file it was read from, as it was named, or words that say there was none
  */
 public record Configuration(
     Map<String, Object> values,
+    List<ConnectionSettings> connections,
     List<HandlerSettings> handlers,
     List<String> warnings,
     String origin) {
@@ -35,30 +35,9 @@ public record Configuration(
     return new Reader(source).read();
   }
 
-  /** What is set, or the default; not for a handler's key, nor for one that may be absent. */
+  /** What is set, or the default; not for a handler's or a connection's key. */
   public <T> T get(Key<T> key) {
     return key.among(values, "");
-  }
-
-  public URI url() {
-    return get(Key.LOOM_URL);
-  }
-
-  /** Of the Loom API, to put a path behind: no slash at the end, no query. */
-  public URI loomApi() {
-    return get(Key.LOOM_API);
-  }
-
-  public Optional<UUID> organization() {
-    return find(Key.ORGANIZATION);
-  }
-
-  public List<String> events() {
-    return get(Key.EVENTS);
-  }
-
-  public Value token() {
-    return get(Key.TOKEN);
   }
 
   public Duration reconnectFirst() {
@@ -71,24 +50,6 @@ public record Configuration(
 
   public Duration staleAfter() {
     return get(Key.STALE_AFTER);
-  }
-
-  /** Present if, and only if, {@link #backfillPassword} is. */
-  public Optional<String> backfillApp() {
-    return find(Key.BACKFILL_APP);
-  }
-
-  public Optional<Value> backfillPassword() {
-    return find(Key.BACKFILL_PASSWORD);
-  }
-
-  public Duration backfillMargin() {
-    return get(Key.BACKFILL_MARGIN);
-  }
-
-  /** Not in the future; an age was counted back from the time of loading. */
-  public Optional<Instant> backfillSince() {
-    return find(Key.BACKFILL_SINCE);
   }
 
   public Duration journalKeep() {
@@ -106,6 +67,39 @@ public record Configuration(
 
   public Path handlersDir() {
     return get(Key.HANDLERS_DIR);
+  }
+
+  /** A plain address of a host and a port: no user, no path. */
+  public Optional<URI> proxyUrl() {
+    return find(Key.PROXY_URL);
+  }
+
+  /** Present if, and only if, {@link #proxyPassword} is; then {@link #proxyUrl} is as well. */
+  public Optional<String> proxyUser() {
+    return find(Key.PROXY_USER);
+  }
+
+  public Optional<Value> proxyPassword() {
+    return find(Key.PROXY_PASSWORD);
+  }
+
+  /** Host names and addresses to reach directly; {@code *.} in front stands for any beginning. */
+  public List<String> proxyBypass() {
+    return find(Key.PROXY_BYPASS).orElse(List.of());
+  }
+
+  /** Like every PEM file: there and readable when the configuration was loaded. */
+  public Optional<Path> tlsCa() {
+    return find(Key.TLS_CA);
+  }
+
+  /** Present if, and only if, {@link #tlsClientKey} is. */
+  public Optional<Path> tlsClientCertificate() {
+    return find(Key.TLS_CLIENT_CERTIFICATE);
+  }
+
+  public Optional<Path> tlsClientKey() {
+    return find(Key.TLS_CLIENT_KEY);
   }
 
   public String logLevel() {

@@ -1,6 +1,7 @@
 package loomagent.config;
 
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -30,12 +31,22 @@ import java.util.stream.Collectors;
 record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>> reader) {
   // One subscribe command carries them all; Loom's apps have dozens.
   private static final int MAX_EVENTS = 500;
-  private static final Pattern EVENT =
-      Pattern.compile("(?=.{1,256}$)[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)+");
+  private static final String EVENT = "(?=.{1,256}$)[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)+";
+  // They are sent in a form; real apps have a dozen. RFC 6749's characters but for the comma.
+  private static final int MAX_SCOPES = 100;
+  private static final String SCOPE = "[!#-+\\--\\[\\]-~]{1,256}";
+  private static final Pattern OWNED = Pattern.compile("(Org|Per)/.*");
+  // Five times what one small machine holds.
+  private static final int MAX_CONNECTIONS = 500;
+  // Networks are written with *: more than these nobody keeps up to date.
+  private static final int MAX_HOSTS = 100;
+  private static final String HOST = "(?=.{1,253}$)(\\*|(\\*\\.)?[A-Za-z0-9_.-]+|\\[?[0-9A-Fa-f:.]+\\]?)";
   // It is sent in a header, and common servers refuse larger ones.
   private static final int MAX_TOKEN = 16 << 10;
   // As RFC 7617 sends it: a colon would end the name. Real ones have a dozen characters.
   private static final String APP_NAME = "[!-9;-~]{1,128}";
+  private static final String USER = "[ -9;-~]{1,128}";
+  private static final String CLIENT_ID = "[!-9;-~]{1,256}";
   private static final int MAX_PASSWORD = 1 << 10;
   private static final String MEMBER = "payload\\.[A-Za-z0-9_-]{1,128}";
   // Loom keeps events for weeks; what is older than this is a slip of the pen.
@@ -61,6 +72,8 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
       form("wss://…, or ws://… on this machine only", text -> Optional.of(LoomUrl.websocket(text)));
   static final Form<URI> API =
       form("https://…, or http://… on this machine only", text -> Optional.of(LoomUrl.api(text)));
+  static final Form<URI> HUB =
+      form("https://…, or http://… on this machine only", text -> Optional.of(LoomUrl.hub(text)));
   static final Form<UUID> ORGANIZATION =
       form(
           "a UUID like 2b271d51-e447-4a16-810f-5abdc596700a, without the Org/",
@@ -73,9 +86,36 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
   static final Form<List<String>> EVENTS =
       form(
           "whole event names like mission_control.job_added, with commas, at most 500; no *",
-          Form::events);
+          text -> items(text, EVENT, MAX_EVENTS, Form.EVENTS));
   static final Form<Value> TOKEN =
       secret("the access token", "16 KB, no Bearer, no space", MAX_TOKEN);
+  static final Form<String> CLIENT =
+      form(
+          "the app's client ID, at most 256 characters, no space, no colon",
+          text -> some(text, text.matches(CLIENT_ID)));
+  static final Form<Value> CLIENT_SECRET =
+      secret("the app's client secret", "1 KB, no space", MAX_PASSWORD);
+  static final Form<List<String>> SCOPES =
+      form("scopes with commas, at most 100, without the Org/<uuid>.", Form::scopes);
+  static final Form<Value> REFRESH_TOKEN =
+      secret("the first refresh token", "16 KB, no space", MAX_TOKEN);
+  static final Form<List<String>> NAMES =
+      form(
+          "names of 1 to 64 of a-z, 0-9, _ and -, with commas, at most 500",
+          Form::names);
+  static final Form<URI> PROXY =
+      form("http://host:port of an HTTP proxy", text -> Optional.of(ProxyUrl.parse(text)));
+  static final Form<String> PROXY_USER =
+      form(
+          "the user's name there, at most 128 characters, no colon",
+          text -> some(text, text.matches(USER)));
+  static final Form<Value> PROXY_PASSWORD =
+      secret("the user's password there", "1 KB, no umlauts", "[ -~]", MAX_PASSWORD);
+  static final Form<List<String>> BYPASS =
+      form(
+          "hosts with commas, at most 100; *. in front stands for all names that end so",
+          text -> items(text, HOST, MAX_HOSTS, Form.BYPASS));
+  static final Form<Path> PEM = new Form<>("a PEM file", false, Form::pem);
   static final Form<String> APP =
       form(
           "the app's technical name, at most 128 characters, no space, no colon",
@@ -130,10 +170,14 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
   }
 
   private static Form<Value> secret(String what, String limits, int most) {
+    return secret(what, limits, "[!-~]", most);
+  }
+
+  private static Form<Value> secret(String what, String limits, String character, int most) {
     return new Form<>(
         what + ", best as ${file:…}, ${credential:…} or ${env:…}; at most " + limits,
         true,
-        (text, written) -> some(written, text.matches("[!-~]{1," + most + "}")));
+        (text, written) -> some(written, text.matches(character + "{1," + most + "}")));
   }
 
   private static <T> Form<T> form(String words, Function<String, Optional<T>> reader) {
@@ -196,18 +240,56 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
     }
   }
 
-  /** Each once: written twice, a name means no more. */
-  private static Optional<List<String>> events(String text) {
-    List<String> names = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
+  /** Whether the file can be read is of interest only where it is about to be. */
+  private static Optional<Path> pem(String text, Value written) {
+    Optional<Path> file = folder(text, written);
+    if (file.isPresent() && written.source().lookups()) {
+      Path path = file.get();
+      String fault =
+          !Files.exists(path)
+              ? "there is no such file"
+              : !Files.isRegularFile(path)
+                  ? "it is no ordinary file"
+                  : !Files.isReadable(path) ? "this user may not read it" : "";
+      if (!fault.isEmpty()) {
+        throw new IllegalArgumentException(
+            "needs " + Problems.quote(text) + ", but " + fault + ". Put that right.");
+      }
+    }
+    return file;
+  }
+
+  private static Optional<List<String>> scopes(String text) {
+    if (Arrays.stream(text.split(",")).anyMatch(scope -> OWNED.matcher(scope.strip()).matches())) {
+      throw new IllegalArgumentException(
+          "is written with Org/<uuid>. in front. Write only what stands behind that:"
+              + " organization says whose.");
+    }
+    return items(text, SCOPE, MAX_SCOPES, SCOPES);
+  }
+
+  /** Twice the same name is a slip: one of the two was to be another. */
+  private static Optional<List<String>> names(String text) {
+    Optional<List<String>> names = items(text, Naming.NAME, MAX_CONNECTIONS, NAMES);
+    if (names.isPresent() && names.get().size() < text.split(",").length) {
+      throw new IllegalArgumentException("holds a name twice. Write each once.");
+    }
+    return names;
+  }
+
+  /** Each once: written twice, most mean no more. */
+  private static Optional<List<String>> items(
+      String text, String form, int most, Form<List<String>> list) {
+    List<String> items = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
     String wrong =
-        names.stream()
-            .filter(name -> !EVENT.matcher(name).matches())
+        items.stream()
+            .filter(item -> !item.matches(form))
             .limit(20)
             .map(Problems::quote)
             .collect(Collectors.joining(", "));
     if (!wrong.isEmpty()) {
-      throw new IllegalArgumentException("holds " + wrong + ". Write " + EVENTS.words() + ".");
+      throw new IllegalArgumentException("holds " + wrong + ". Write " + list.words() + ".");
     }
-    return some(names.stream().distinct().toList(), names.size() <= MAX_EVENTS);
+    return some(items.stream().distinct().toList(), items.size() <= most);
   }
 }

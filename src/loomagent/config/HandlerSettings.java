@@ -1,6 +1,7 @@
 package loomagent.config;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,6 +11,7 @@ import java.util.Optional;
  * @param name a file name as well: small letters, digits, - and _, at most 64 characters
  * @param type what it does; the name itself unless set
  * @param events which events it takes
+ * @param connections from which connections it takes them; none named means from all
  * @param enabled whether it runs
  * @param start where it begins if it is new to the data folder
  * @param retry what follows a failed delivery
@@ -24,6 +26,7 @@ public record HandlerSettings(
     String name,
     String type,
     EventGlobs events,
+    List<String> connections,
     boolean enabled,
     Start start,
     Retry retry,
@@ -73,6 +76,7 @@ public record HandlerSettings(
         name,
         Key.HANDLER_TYPE.among(values, name),
         Key.HANDLER_EVENTS.among(values, name),
+        Optional.ofNullable(Key.HANDLER_CONNECTION.among(values, name)).orElse(List.of()),
         Key.HANDLER_ENABLED.among(values, name),
         Key.HANDLER_START.among(values, name),
         new Retry(

@@ -7,15 +7,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import loomagent.base.Nearest;
 
 /**
  * A key. The sample {@code agent.properties} says what the table says, in the same words; a test
@@ -40,17 +36,21 @@ public record Key<T>(String name, String standard, boolean required, String mean
       key("loom.url", LoomUrl.SANDBOX, "Another address than the environment's", Form.ADDRESS);
   public static final Key<URI> LOOM_API =
       key("loom.api", LoomUrl.SANDBOX_API, "Another address of Loom's API", Form.API);
+  public static final Key<URI> HUB_URL =
+      key("hub.url", LoomUrl.SANDBOX_HUB, "Another address of the Hub", Form.HUB);
   public static final Key<List<String>> EVENTS = required("events", Form.EVENTS);
-  public static final Key<Value> TOKEN = required("token", Form.TOKEN);
   public static final Key<UUID> ORGANIZATION =
       optional(
           "organization", "Whose events these are, if the token does not say", Form.ORGANIZATION);
-  public static final Key<Duration> RECONNECT_FIRST =
-      key("reconnect.first", "1s", "The longest wait before a first try", Form.time("10ms", "1h"));
-  public static final Key<Duration> RECONNECT_LONGEST =
-      key("reconnect.longest", "60s", "The wait grows up to this", Form.time("10ms", "24h"));
-  public static final Key<Duration> STALE_AFTER =
-      key("stale-after", "10s", "Silence that counts as a dead connection", Form.time("1s", "1h"));
+  public static final Key<Value> TOKEN = optional("token", "A ready token", Form.TOKEN);
+  public static final Key<String> OAUTH_CLIENT_ID =
+      optional("oauth.client-id", "Who asks for tokens", Form.CLIENT);
+  public static final Key<Value> OAUTH_CLIENT_SECRET =
+      optional("oauth.client-secret", "Proves who asks", Form.CLIENT_SECRET);
+  public static final Key<List<String>> OAUTH_SCOPES =
+      optional("oauth.scopes", "What the token is to allow", Form.SCOPES);
+  public static final Key<Value> OAUTH_REFRESH_TOKEN =
+      optional("oauth.refresh-token", "Where the chain begins", Form.REFRESH_TOKEN);
   public static final Key<String> BACKFILL_APP = optional("backfill.app", "Turns it on", Form.APP);
   public static final Key<Value> BACKFILL_PASSWORD =
       optional("backfill.password", "Needed beside backfill.app", Form.PASSWORD);
@@ -62,6 +62,20 @@ public record Key<T>(String name, String standard, boolean required, String mean
           Form.time("0s", "7d"));
   public static final Key<Instant> BACKFILL_SINCE =
       optional("backfill.since", "Where to begin while no event is known", Form.SINCE);
+  public static final Key<Boolean> STANDBY =
+      key("standby", "false", "Whether a second connection is held at all times", Form.FLAG);
+
+  /** All keys so far: each may be a connection's own. */
+  private static final Set<String> OWN = Set.copyOf(ALL.keySet());
+
+  public static final Key<List<String>> CONNECTIONS =
+      optional("connections", "Several connections", Form.NAMES);
+  public static final Key<Duration> RECONNECT_FIRST =
+      key("reconnect.first", "1s", "The longest wait before a first try", Form.time("10ms", "1h"));
+  public static final Key<Duration> RECONNECT_LONGEST =
+      key("reconnect.longest", "60s", "The wait grows up to this", Form.time("10ms", "24h"));
+  public static final Key<Duration> STALE_AFTER =
+      key("stale-after", "10s", "Silence that counts as a dead connection", Form.time("1s", "1h"));
   public static final Key<Duration> JOURNAL_KEEP =
       key(
           "journal.keep",
@@ -74,6 +88,19 @@ public record Key<T>(String name, String standard, boolean required, String mean
       key("data.dir", "data", "What the agent has to remember is kept here", Form.FOLDER);
   public static final Key<Path> HANDLERS_DIR =
       key("handlers.dir", "handlers", "Handler jars are dropped here", Form.FOLDER);
+  public static final Key<URI> PROXY_URL = optional("proxy.url", "The way out", Form.PROXY);
+  public static final Key<String> PROXY_USER =
+      optional("proxy.user", "If the proxy asks who it is", Form.PROXY_USER);
+  public static final Key<Value> PROXY_PASSWORD =
+      optional("proxy.password", "Needed beside proxy.user", Form.PROXY_PASSWORD);
+  public static final Key<List<String>> PROXY_BYPASS =
+      optional("proxy.bypass", "Reached without the proxy", Form.BYPASS);
+  public static final Key<Path> TLS_CA =
+      optional("tls.ca", "Authorities to trust beside Java's own", Form.PEM);
+  public static final Key<Path> TLS_CLIENT_CERTIFICATE =
+      optional("tls.client-certificate", "What the agent shows of itself", Form.PEM);
+  public static final Key<Path> TLS_CLIENT_KEY =
+      optional("tls.client-key", "Needed beside tls.client-certificate", Form.PEM);
   public static final Key<String> LOG_LEVEL =
       key(
           "log.level",
@@ -88,9 +115,10 @@ public record Key<T>(String name, String standard, boolean required, String mean
       key("handler.<name>.type", NAME, "What it does, if not what its name says", Form.TYPE);
   public static final Key<EventGlobs> HANDLER_EVENTS =
       key("handler.<name>.events", "*", "Which events it gets", Form.GLOBS);
+  public static final Key<List<String>> HANDLER_CONNECTION =
+      optional("handler.<name>.connection", "Only from these connections", Form.NAMES);
   public static final Key<Boolean> HANDLER_ENABLED =
       key("handler.<name>.enabled", "true", "Whether it runs", Form.FLAG);
-
   public static final Key<HandlerSettings.Start> HANDLER_START =
       key("handler.<name>.start", "newest", "Which event a new handler begins at", Form.START);
   public static final Key<Duration> HANDLER_RETRY_FIRST =
@@ -119,30 +147,7 @@ public record Key<T>(String name, String standard, boolean required, String mean
       optional("handler.<name>.key", "Events with the same one stay in order", Form.KEY);
 
   /** In the contract, but not in this version: accepted, with a warning. */
-  private static final Set<String> LATER =
-      Set.of(
-          """
-          hub.url oauth.client-id oauth.client-secret oauth.scopes oauth.refresh-token standby \
-          connections proxy.url proxy.user proxy.password proxy.bypass tls.ca \
-          tls.client-certificate tls.client-key http.listen http.password \
-          handler.<name>.connection\
-          """
-              .split(" "));
-
-  private static final String CONNECTION = "connection.<name>.";
-  private static final String HANDLER = "handler.<name>.";
-  // An own setting of a few letters is near to some key or other by chance.
-  private static final int MIN_MISSPELT = 6;
-  // The name becomes a file's: small letters, so that no two names are one file on any disk.
-  private static final Pattern NAMED =
-      Pattern.compile(
-          "((?:handler|connection)\\.)[a-z0-9][a-z0-9_-]{0,63}(\\.[\\p{L}\\p{N}\\p{P}\\p{S}]{1,180})");
-  // Also api-key and X-Auth-Token: one too many only makes a message shorter.
-  private static final Pattern SECRET =
-      Pattern.compile("(?s).*(secret|password|token|key|authorization|cookie)[^.]*");
-
-  private static final Pattern HANDLER_VARIABLE =
-      Pattern.compile("LOOM_AGENT_HANDLER_([A-Z0-9]{1,64})_([A-Z0-9_]+)");
+  private static final Set<String> LATER = Set.of("http.listen", "http.password");
 
   private static <T> Key<T> key(String name, String standard, String meaning, Form<T> form) {
     return add(new Key<>(name, standard, false, meaning, form));
@@ -173,89 +178,39 @@ public record Key<T>(String name, String standard, boolean required, String mean
     return names;
   }
 
-  static Optional<Key<?>> find(String key) {
-    return Optional.ofNullable(ALL.get(general(key)));
+  /** Of those that may be a connection's own. */
+  static Set<String> own() {
+    return OWN;
   }
 
+  /** Whether it belongs to a later version. */
   static boolean later(String key) {
-    String general = general(key);
-    // Every key that is not a handler's may be a connection's own.
-    return general.startsWith(CONNECTION)
-        ? names().contains(general.substring(CONNECTION.length()))
-        : LATER.contains(general);
+    return LATER.contains(key);
   }
 
-  /** The handler that a key belongs to, be it in the table or the handler's own. */
-  static Optional<String> handler(String key) {
-    boolean handler = general(key).startsWith(HANDLER);
-    return handler ? Optional.of(key.split("\\.", 3)[1]) : Optional.empty();
+  /** The key of the table, also as a handler's or a connection's own. */
+  static Optional<Key<?>> find(String key) {
+    String general = Naming.general(key);
+    String plain = Naming.ofConnection(general);
+    return Optional.ofNullable(
+        plain.isEmpty() ? ALL.get(general) : OWN.contains(plain) ? ALL.get(plain) : null);
   }
 
-  private static String general(String key) {
-    Matcher named = NAMED.matcher(key);
-    // Nobody's name is <name>.
-    return named.matches() ? named.group(1) + NAME + named.group(2) : key.replace(NAME, "");
-  }
-
-  /**
-   * The key of a handler that nothing else names, as {@code LOOM_AGENT_HANDLER_MIS_RETRY_FIRST}. Of
-   * the handler's own settings one word counts: more could not be told from the name.
-   */
-  static Optional<String> ofHandler(String variable) {
-    Matcher parts = HANDLER_VARIABLE.matcher(variable);
-    if (!parts.matches()) {
-      return Optional.empty();
-    }
-    String name = parts.group(1).toLowerCase(Locale.ROOT);
-    String own = "handler." + name + "." + parts.group(2).toLowerCase(Locale.ROOT);
-    return names().stream()
-        .filter(key -> key.startsWith(HANDLER))
-        .map(key -> key.replace(NAME, name))
-        .filter(key -> variable(key).equals(variable))
-        .findFirst()
-        .or(() -> Optional.of(own).filter(key -> !key.contains("_")));
-  }
-
-  /** What is wrong with a key that is not in the table, and what to write instead. */
-  static String complaint(String key) {
-    String unknown = "unknown key " + Problems.quote(key) + ". ";
-    if (key.startsWith("handler.")) {
-      return unknown + "Write handler.<name>.<setting>; a name is 1 to 64 of a-z, 0-9, _ and -.";
-    }
-    return unknown
-        + Nearest.to(Problems.plain(key), names())
-            .map(near -> "Did you mean " + Problems.quote(near) + "?")
-            .orElse("The sample agent.properties has every key.");
-  }
-
-  /** The key of the table that a handler's own setting was probably meant to be. */
-  static Optional<String> misspelt(String own) {
-    String name = handler(own).orElse("");
-    List<String> candidates =
-        names().stream()
-            .filter(key -> key.startsWith(HANDLER))
-            .map(key -> key.substring(HANDLER.length()))
-            .filter(key -> key.length() >= MIN_MISSPELT)
-            .toList();
-    String prefix = HANDLER.replace(NAME, name);
-    return Nearest.to(own.substring(prefix.length()), candidates).map(prefix::concat);
-  }
-
-  /** A key of the table says so itself: {@code handler.mis.key} holds none. */
-  static boolean secret(String key) {
-    return find(key)
-        .map(known -> known.form().live())
-        .orElseGet(() -> SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches());
-  }
-
-  /** The environment variable of a key. */
-  static String variable(String key) {
-    return "LOOM_AGENT_" + key.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+  /** The default, which the environment has a say in; empty where there is none. */
+  String standard(String environment) {
+    return environment.equals("production")
+        ? LoomUrl.PRODUCTION.getOrDefault(name, standard)
+        : standard;
   }
 
   /** As it is written for the handler of this name. */
   String of(String handler) {
     return name.replace(NAME, handler);
+  }
+
+  /** As it is written for the connection of this name alone. */
+  String ofConnection(String connection) {
+    return Naming.connections(connection, name);
   }
 
   /** What to do about a missing or wrong value. */

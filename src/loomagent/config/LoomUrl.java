@@ -10,12 +10,14 @@ import java.util.Map;
 final class LoomUrl {
   static final String SANDBOX = "wss://loom.sandbox.zaikio.com/websocket";
   static final String SANDBOX_API = "https://loom.sandbox.zaikio.com";
+  static final String SANDBOX_HUB = "https://hub.sandbox.zaikio.com";
 
   /** The defaults that differ in production, by their keys. */
   static final Map<String, String> PRODUCTION =
       Map.of(
           "loom.url", "wss://loom.zaikio.com/websocket",
-          "loom.api", "https://loom.zaikio.com");
+          "loom.api", "https://loom.zaikio.com",
+          "hub.url", "https://hub.zaikio.com");
 
   private LoomUrl() {}
 
@@ -30,7 +32,16 @@ final class LoomUrl {
 
   /** The API's, without a slash at its end. Like {@link #websocket} in all else. */
   static URI api(String text) {
-    URI url = parse(text, "http", "password", "");
+    return base(text, "password");
+  }
+
+  /** The Hub's. Like {@link #api} in all else. */
+  static URI hub(String text) {
+    return base(text, "client secret");
+  }
+
+  private static URI base(String text, String secret) {
+    URI url = parse(text, "http", secret, "");
     require(url.getRawQuery() == null, "holds a ?. Remove it and what follows.");
     return URI.create(text.replaceFirst("/+$", ""));
   }

@@ -76,13 +76,31 @@ public record Value(String key, String raw, int order, String origin, Source sou
     if (text.length() > MAX_LENGTH) {
       faults.add(key + " comes to more than 64 KB. Write or name less.");
     }
-    if (Key.secret(key)) {
+    if (Naming.secret(key)) {
       Secret.register(text.toString());
     }
     if (!faults.isEmpty()) {
       throw new IOException(String.join(" ", faults));
     }
     return text.toString();
+  }
+
+  /** What each ${file:PATH} in it names. */
+  List<Path> files() {
+    return LOOKUP
+        .matcher(raw)
+        .results()
+        .filter(lookup -> "file".equals(lookup.group(1)))
+        .flatMap(lookup -> path(lookup.group(2)).stream())
+        .toList();
+  }
+
+  private Optional<Path> path(String name) {
+    try {
+      return Optional.of(source.folder().resolve(name));
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
   }
 
   private String find(Matcher lookup) throws IOException {

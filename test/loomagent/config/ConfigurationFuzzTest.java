@@ -125,13 +125,13 @@ final class ConfigurationFuzzTest {
           .collect(Collectors.toSet());
 
   private static void use(Configuration read) throws IOException {
-    read.token().resolve();
-    assertEquals(read.backfillApp().isPresent(), read.backfillPassword().isPresent());
-    if (read.backfillPassword().isPresent()) {
-      read.backfillPassword().get().resolve();
+    read.connections().get(0).token().orElseThrow().resolve();
+    assertEquals(read.connections().get(0).backfillApp().isPresent(), read.connections().get(0).backfillPassword().isPresent());
+    if (read.connections().get(0).backfillPassword().isPresent()) {
+      read.connections().get(0).backfillPassword().get().resolve();
     }
-    assertFalse(read.backfillSince().filter(Sources.NOW::isBefore).isPresent());
-    assertFalse(read.loomApi().toString().endsWith("/"));
+    assertFalse(read.connections().get(0).backfillSince().filter(Sources.NOW::isBefore).isPresent());
+    assertFalse(read.connections().get(0).loomApi().toString().endsWith("/"));
     for (HandlerSettings handler : read.handlers()) {
       handler.events().why("a.b");
       assertTrue(handler.retry().longest().compareTo(handler.retry().first()) >= 0);

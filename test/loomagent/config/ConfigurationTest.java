@@ -28,10 +28,10 @@ final class ConfigurationTest {
   @Test
   void everythingHasADefaultButEventsAndToken() throws Exception {
     Configuration read = sources.file(Sources.ENOUGH).load();
-    assertEquals("sandbox", read.get(Key.ENVIRONMENT));
-    assertEquals(URI.create("wss://loom.sandbox.zaikio.com/websocket"), read.url());
-    assertEquals(List.of("app.event"), read.events());
-    assertEquals("tok-default-1", read.token().resolve());
+    assertEquals("default", read.connections().get(0).name());
+    assertEquals(URI.create("wss://loom.sandbox.zaikio.com/websocket"), read.connections().get(0).url());
+    assertEquals(List.of("app.event"), read.connections().get(0).events());
+    assertEquals("tok-default-1", read.connections().get(0).token().orElseThrow().resolve());
     assertEquals(Duration.ofSeconds(1), read.reconnectFirst());
     assertEquals(Duration.ofSeconds(60), read.reconnectLongest());
     assertEquals(Duration.ofSeconds(10), read.staleAfter());
@@ -40,12 +40,12 @@ final class ConfigurationTest {
     assertEquals("info", read.logLevel());
     assertEquals("text", read.logFormat());
     assertEquals(Duration.ofSeconds(20), read.shutdownTimeout());
-    assertEquals(URI.create("https://loom.sandbox.zaikio.com"), read.loomApi());
-    assertEquals(Optional.empty(), read.organization());
-    assertEquals(Optional.empty(), read.backfillApp());
-    assertEquals(Optional.empty(), read.backfillPassword());
-    assertEquals(Duration.ofMinutes(5), read.backfillMargin());
-    assertEquals(Optional.empty(), read.backfillSince());
+    assertEquals(URI.create("https://loom.sandbox.zaikio.com"), read.connections().get(0).loomApi());
+    assertEquals(Optional.empty(), read.connections().get(0).organization());
+    assertEquals(Optional.empty(), read.connections().get(0).backfillApp());
+    assertEquals(Optional.empty(), read.connections().get(0).backfillPassword());
+    assertEquals(Duration.ofMinutes(5), read.connections().get(0).backfillMargin());
+    assertEquals(Optional.empty(), read.connections().get(0).backfillSince());
     assertEquals(Duration.ofDays(7), read.journalKeep());
     assertEquals(1L << 30, read.journalMaxSize());
     assertEquals(List.of(), read.handlers());
@@ -117,8 +117,8 @@ final class ConfigurationTest {
         List.of(
             "agent.properties: events is missing. Write whole event names like"
                 + " mission_control.job_added, with commas, at most 500; no *.",
-            "agent.properties: token is missing. Write the access token, best as ${file:…},"
-                + " ${credential:…} or ${env:…}; at most 16 KB, no Bearer, no space."),
+            "agent.properties: token is missing, and so is oauth.client-id. Write token for a ready"
+                + " token, or oauth.client-id for tokens that are renewed."),
         sources.file("").problems());
   }
 
@@ -137,7 +137,7 @@ final class ConfigurationTest {
   @Test
   void withoutAFileItRunsIfNothingIsMissing() throws Exception {
     sources.set("events=a.b").variable("LOOM_AGENT_TOKEN", "tok-from-environment");
-    assertEquals("tok-from-environment", sources.load().token().resolve());
+    assertEquals("tok-from-environment", sources.connection().token().orElseThrow().resolve());
     assertEquals("no file", sources.load().origin());
     assertEquals(folder.resolve("data"), sources.load().dataDir());
   }
@@ -146,9 +146,8 @@ final class ConfigurationTest {
   void withoutAFileWhatIsMissingIsTold() {
     assertEquals(
         List.of(
-            "agent.properties: token is missing, and there is no such file. Write the access token,"
-                + " best as ${file:…}, ${credential:…} or ${env:…}; at most 16 KB, no Bearer, no"
-                + " space."),
+            "agent.properties: token is missing, and so is oauth.client-id, and there is no such file."
+                + " Write token for a ready token, or oauth.client-id for tokens that are renewed."),
         sources.set("events=a.b").problems());
   }
 
@@ -220,27 +219,14 @@ final class ConfigurationTest {
 
   @Test
   void keysOfLaterVersionsAreAcceptedWithAWarning() throws Exception {
-    sources.file(
-        Sources.ENOUGH
-            + "standby = true\n"
-            + "connection.berlin.token = secret-words\n"
-            + "handler.mis.connection = x\n");
+    sources.file(Sources.ENOUGH + "http.password = secret-words\n");
     sources.variable("LOOM_AGENT_HTTP_LISTEN", "127.0.0.1:9464");
     assertEquals(
         List.of(
-            "agent.properties:3: standby belongs to a later version; this one ignores it.",
-            "agent.properties:4: connection.berlin.token belongs to a later version; this one"
-                + " ignores it.",
-            "agent.properties:5: handler.mis.connection belongs to a later version; this one"
-                + " ignores it.",
+            "agent.properties:3: http.password belongs to a later version; this one ignores it.",
             "environment LOOM_AGENT_HTTP_LISTEN: http.listen belongs to a later version; this one"
                 + " ignores it."),
         sources.warnings());
-    assertEquals(
-        List.of(
-            "agent.properties:3: unknown key \"connection.a.nothing\". The sample agent.properties"
-                + " has every key."),
-        sources.file(Sources.ENOUGH + "connection.a.nothing = x").problems());
   }
 
   @Test
@@ -317,35 +303,16 @@ final class ConfigurationTest {
   }
 
   @Test
-  void aTokenWrittenOutForOthersToReadIsAWarning() throws Exception {
-    sources.file("events=a.b\n\n\n\n\ntoken = tok-written-out");
-    Path file = folder.resolve("agent.properties");
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
-    assertEquals(
-        List.of(
-            "agent.properties:6: token is written out in a file that others may read. Use ${file:…}"
-                + " or ${credential:…}."),
-        sources.warnings());
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-    assertEquals(List.of(), sources.warnings());
-    assertEquals(
-        List.of(
-            "--set token: token is written out on the command line. Use ${file:…} or"
-                + " ${credential:…}."),
-        sources.set("token=tok-in-arguments").warnings());
-  }
-
-  @Test
   void aRepeatedEventCountsOnce() throws Exception {
     sources.file("token=${env:T}\nevents = b.a , a.b,b.a\n");
-    assertEquals(List.of("b.a", "a.b"), sources.load().events());
+    assertEquals(List.of("b.a", "a.b"), sources.connection().events());
   }
 
   @Test
   void atMostFiveHundredEventsOfAtMost256Characters() throws Exception {
     sources.file(Sources.ENOUGH);
     String five = "a.b,".repeat(499) + "a.b";
-    assertEquals(1, sources.set("events=" + five).load().events().size());
+    assertEquals(1, sources.set("events=" + five).connection().events().size());
     assertEquals(
         List.of(
             "--set events: events is \"a.b,a.b,a.b,a.b,… (2003 characters)\". Write whole event"

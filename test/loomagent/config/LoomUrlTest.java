@@ -96,12 +96,12 @@ final class LoomUrlTest {
   @Test
   void theEnvironmentDecidesUnlessAnAddressIsWritten(@TempDir Path folder) throws Exception {
     Sources sources = new Sources(folder).file(Sources.ENOUGH + "environment = production");
-    assertEquals(URI.create("wss://loom.zaikio.com/websocket"), sources.load().url());
-    assertEquals(URI.create("https://loom.zaikio.com"), sources.load().loomApi());
+    assertEquals(URI.create("wss://loom.zaikio.com/websocket"), sources.connection().url());
+    assertEquals(URI.create("https://loom.zaikio.com"), sources.connection().loomApi());
     sources.set("loom.url=ws://127.0.0.1:3000/x");
-    assertEquals(URI.create("ws://127.0.0.1:3000/x"), sources.load().url());
-    assertEquals(URI.create("https://loom.zaikio.com"), sources.load().loomApi());
+    assertEquals(URI.create("ws://127.0.0.1:3000/x"), sources.connection().url());
+    assertEquals(URI.create("https://loom.zaikio.com"), sources.connection().loomApi());
     sources.set("loom.api=http://127.0.0.1:3000/");
-    assertEquals(URI.create("http://127.0.0.1:3000"), sources.load().loomApi());
+    assertEquals(URI.create("http://127.0.0.1:3000"), sources.connection().loomApi());
   }
 }

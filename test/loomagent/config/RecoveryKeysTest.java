@@ -103,11 +103,11 @@ final class RecoveryKeysTest {
             handler.mis.url = x
             """);
     Configuration read = sources.variable("PW", "pw-of-events").load();
-    assertEquals(Optional.of(UUID.fromString(ORGANIZATION)), read.organization());
-    assertEquals(Optional.of("our_shop"), read.backfillApp());
-    assertEquals("pw-of-events", read.backfillPassword().orElseThrow().resolve());
+    assertEquals(Optional.of(UUID.fromString(ORGANIZATION)), read.connections().get(0).organization());
+    assertEquals(Optional.of("our_shop"), read.connections().get(0).backfillApp());
+    assertEquals("pw-of-events", read.connections().get(0).backfillPassword().orElseThrow().resolve());
     assertEquals("***", Secret.mask("pw-of-events"));
-    assertEquals(Duration.ZERO, read.backfillMargin());
+    assertEquals(Duration.ZERO, read.connections().get(0).backfillMargin());
     assertEquals(Duration.ofDays(30), read.journalKeep());
     assertEquals(20L << 20, read.journalMaxSize());
     HandlerSettings mis = read.handlers().get(0);
@@ -197,7 +197,7 @@ final class RecoveryKeysTest {
   void thePasswordIsReadAnewAtEachUse() throws Exception {
     sources.write("pw", "pw-before\n");
     sources.set("backfill.app=shop", "backfill.password=${file:pw}");
-    Value password = sources.load().backfillPassword().orElseThrow();
+    Value password = sources.connection().backfillPassword().orElseThrow();
     sources.write("pw", "pw-after");
     assertEquals("pw-after", password.resolve());
     sources.write("pw", "pw after");
@@ -233,12 +233,11 @@ final class RecoveryKeysTest {
     for (Map.Entry<String, String> each : right.entrySet()) {
       assertEquals(
           Optional.of(Instant.parse(each.getValue())),
-          sources.unset().set("backfill.since=" + each.getKey()).load().backfillSince());
+          sources.unset().set("backfill.since=" + each.getKey()).connection().backfillSince());
     }
     assertEquals(
         Optional.of(Sources.NOW.minus(Duration.ofHours(2))),
-        Configuration.load(sources.unset().set("backfill.since=2h").source().withoutLookups())
-            .backfillSince());
+        Configuration.load(sources.unset().set("backfill.since=2h").source().withoutLookups()).connections().get(0).backfillSince());
     for (String future : List.of("2026-10-08T12:00:01Z", "+999999999-12-31T23:59:59-18:00")) {
       assertEquals(
           List.of(

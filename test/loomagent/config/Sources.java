@@ -77,6 +77,11 @@ final class Sources {
     return Configuration.load(source());
   }
 
+  /** The first of the connections. */
+  ConnectionSettings connection() throws ConfigurationException {
+    return load().connections().get(0);
+  }
+
   /** The mistakes, with the folder cut from the file's name. */
   List<String> problems() {
     return plain(assertThrows(ConfigurationException.class, this::load).problems());

@@ -49,14 +49,14 @@ final class ValueTest {
     sources.file("events=a.b\ntoken=${file:token}\nhandler.h.url=x?${file:pw}\n");
     Configuration read = sources.load();
     Map<String, String> settings = read.handlers().get(0).settings();
-    assertEquals("tok-before-rotation", read.token().resolve());
+    assertEquals("tok-before-rotation", read.connections().get(0).token().orElseThrow().resolve());
     assertEquals("x?pw-before", settings.get("url"));
     sources.write("token", "tok-after-rotation\n");
     sources.write("pw", "pw-after");
-    assertEquals("tok-after-rotation", read.token().resolve());
+    assertEquals("tok-after-rotation", read.connections().get(0).token().orElseThrow().resolve());
     assertEquals("x?pw-after", settings.get("url"));
     assertEquals("*** and ***", Secret.mask("tok-before-rotation and tok-after-rotation"));
-    assertFalse(read.token().literal());
+    assertFalse(read.connections().get(0).token().orElseThrow().literal());
   }
 
   @Test
@@ -65,7 +65,7 @@ final class ValueTest {
     sources.file("events=a.b\ntoken=${file:token}\nhandler.h.url=${file:token}\n");
     Configuration read = sources.load();
     Files.delete(folder.resolve("token"));
-    IOException later = assertThrows(IOException.class, () -> read.token().resolve());
+    IOException later = assertThrows(IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve());
     assertEquals(
         "agent.properties:2: token needs ${file:token}, but there is no such file. Put that right.",
         sources.plain(List.of(later.getMessage())).get(0));
@@ -91,14 +91,14 @@ final class ValueTest {
             "tökbad",
             "tokbad\n\n")) {
       sources.write("token", bad);
-      String words = assertThrows(IOException.class, () -> read.token().resolve()).getMessage();
+      String words = assertThrows(IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve()).getMessage();
       assertTrue(words.contains("agent.properties:2: token"), words);
       assertFalse(words.contains("bad"), words);
     }
     sources.write("token", "t".repeat(16 << 10));
-    read.token().resolve();
+    read.connections().get(0).token().orElseThrow().resolve();
     sources.write("token", "t".repeat((16 << 10) + 1));
-    assertThrows(IOException.class, () -> read.token().resolve());
+    assertThrows(IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve());
   }
 
   @Test
@@ -138,9 +138,9 @@ final class ValueTest {
     sources.file("events=a.b\ntoken=${env:NONE}\nhandler.h.secret=${file:none}\n");
     assertEquals(2, sources.problems().size());
     Configuration read = Configuration.load(sources.source().withoutLookups());
-    assertThrows(IOException.class, () -> read.token().resolve());
+    assertThrows(IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve());
     sources.file("");
-    assertEquals(List.of(), Configuration.load(sources.source().withoutLookups()).events());
+    assertEquals(List.of(), Configuration.load(sources.source().withoutLookups()).connections().get(0).events());
     sources.file("events=a.b\ntoken=two words\n");
     assertThrows(
         ConfigurationException.class, () -> Configuration.load(sources.source().withoutLookups()));
@@ -180,7 +180,7 @@ final class ValueTest {
     String secret = "Accident-Word-78";
     sources.set("token=" + secret, "handler.h.password=" + secret);
     Configuration read = sources.set("events=a.b").load();
-    assertEquals(secret, read.token().resolve());
+    assertEquals(secret, read.connections().get(0).token().orElseThrow().resolve());
     assertEquals(secret, read.handlers().get(0).settings().get("password"));
     assertFalse((read + "" + sources.source()).contains(secret), read::toString);
     assertEquals("***", Secret.mask(secret));

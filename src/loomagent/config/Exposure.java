@@ -1,0 +1,93 @@
+package loomagent.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import loomagent.base.Words;
+
+/** Warns of secrets that others on this machine may read. */
+final class Exposure {
+  // Enough to find them all by: the rest is of the same kind.
+  private static final int MAX_NAMED = 10;
+
+  private final Source source;
+  private final Problems warnings;
+
+  Exposure(Source source, Problems warnings) {
+    this.source = source;
+    this.warnings = warnings;
+  }
+
+  /** Of what counts; a secret that something else outweighs is not looked at. */
+  void check(Collection<Value> written) {
+    List<Value> secrets =
+        written.stream()
+            .filter(value -> Naming.secret(value.key()) && !value.raw().isBlank())
+            .sorted(Comparator.comparingInt(Value::order))
+            .toList();
+    List<Value> literal = secrets.stream().filter(Value::literal).toList();
+    for (Value value : literal) {
+      if (value.order() >= Layers.SET) {
+        warnings.add(
+            value,
+            value.key() + " is written out on the command line. Use ${file:…} or ${credential:…}.");
+      }
+    }
+    List<Value> inFile = literal.stream().filter(v -> v.order() < Layers.MISSING).toList();
+    if (!inFile.isEmpty() && readByOthers(source.chosen())) {
+      warnings.add(
+          inFile.get(0).order(),
+          source.chosen().toString(),
+          "others may read this file, and secrets are written out in it: "
+              + named(inFile.stream().map(v -> v.key() + " (line " + v.order() + ")").toList())
+              + ". Run chmod 600 "
+              + source.chosen()
+              + ", or write ${file:…} or ${credential:…} in their place.");
+    }
+    ofFiles(secrets);
+  }
+
+  private void ofFiles(List<Value> secrets) {
+    Map<Path, List<Value>> users = new TreeMap<>();
+    for (Value value : secrets) {
+      value.files().forEach(file -> users.computeIfAbsent(file, f -> new java.util.ArrayList<>()).add(value));
+    }
+    users.forEach(
+        (file, values) -> {
+          if (readByOthers(file)) {
+            Value first = values.get(0);
+            String keys = named(values.stream().map(Value::key).distinct().toList());
+            warnings.add(
+                first, "others may read " + file + ", which " + keys + " comes from. Run chmod 600 " + file + ".");
+          }
+        });
+  }
+
+  private static String named(List<String> all) {
+    String first = all.stream().limit(MAX_NAMED).map(Problems::plain).collect(Collectors.joining(", "));
+    return all.size() > MAX_NAMED ? first + " and " + Words.count(all.size() - MAX_NAMED, "other") : first;
+  }
+
+  /**
+   * Everyone, or the group of a file of this user's own. Where the file is somebody else's, as root's
+   * are to a service, the group may be how this user itself comes to read it.
+   */
+  private static boolean readByOthers(Path file) {
+    try {
+      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
+      return permissions.contains(PosixFilePermission.OTHERS_READ)
+          || permissions.contains(PosixFilePermission.GROUP_READ)
+              && Files.getOwner(file).getName().equals(System.getProperty("user.name"));
+    } catch (IOException | UnsupportedOperationException e) {
+      return false; // There are no such permissions here (Windows), or no such file.
+    }
+  }
+}
