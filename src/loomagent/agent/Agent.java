@@ -78,7 +78,8 @@ public final class Agent implements AutoCloseable {
     try {
       this.gaps = Gaps.open(layout.folder(), Disk.REAL, connectionLog);
       this.watch =
-          new GapWatch(CONNECTION, only(configuration), journal, gaps, folder, clock, connectionLog);
+          new GapWatch(
+              CONNECTION, only(configuration), journal, gaps, folder, clock, connectionLog);
       this.deliveries = Deliveries.following(journal, plan, layout, loggers);
     } catch (IOException unusable) {
       journal.close();

@@ -2,9 +2,11 @@ package loomagent.config;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -22,10 +24,7 @@ final class Connections {
 
   private static final List<Key<?>> OAUTH =
       List.of(
-          Key.OAUTH_CLIENT_ID,
-          Key.OAUTH_CLIENT_SECRET,
-          Key.OAUTH_REFRESH_TOKEN,
-          Key.OAUTH_SCOPES);
+          Key.OAUTH_CLIENT_ID, Key.OAUTH_CLIENT_SECRET, Key.OAUTH_REFRESH_TOKEN, Key.OAUTH_SCOPES);
 
   private record Complaint(int order, String origin, String words) {}
 
@@ -129,9 +128,10 @@ final class Connections {
   }
 
   private String origin(String name) {
-    return written.values().stream()
-        .filter(value -> Naming.connection(value.key()).filter(name::equals).isPresent())
-        .findFirst()
+    return Key.own().stream()
+        .map(key -> written.get(Naming.connections(name, key)))
+        .filter(Objects::nonNull)
+        .min(Comparator.comparingInt(Value::order))
         .or(() -> Optional.ofNullable(written.get(Key.CONNECTIONS.name())))
         .map(Value::origin)
         .orElse(source.chosen().toString());
@@ -174,7 +174,13 @@ final class Connections {
   private void unknown(Value value, String name) {
     String key = value.key();
     if (!several()) {
-      problems.add(value, key + " needs connections beside it. Write connections = " + name + ".");
+      String all =
+          written.keySet().stream()
+              .flatMap(other -> Naming.connection(other).stream())
+              .distinct()
+              .limit(MAX_NAMED)
+              .collect(Collectors.joining(","));
+      problems.add(value, key + " needs connections beside it. Write connections = " + all + ".");
       return;
     }
     String rest = key.substring(key.indexOf('.', key.indexOf('.') + 1) + 1);
@@ -258,46 +264,34 @@ final class Connections {
   private void twice() {
     List<String> fixed = names().stream().filter(this::fixed).toList();
     List<String> fetched = names().stream().filter(name -> !fixed(name)).toList();
-    shared(fixed, Key.TOKEN)
-        .forEach(
-            (value, names) ->
-                warnings.add(
-                    value,
-                    value.key()
-                        + " is that of several connections, and so are the events it brings. Give"
-                        + " each connection.<name>.token. Connections: "
-                        + list(names)
-                        + "."));
-    shared(fetched, Key.OAUTH_REFRESH_TOKEN)
-        .forEach(
-            (value, names) ->
-                problems.add(
-                    value,
-                    value.key()
-                        + " is that of several connections, but it works once. Give each"
-                        + " connection.<name>.oauth.refresh-token. Connections: "
-                        + list(names)
-                        + "."));
+    List<String> own =
+        fetched.stream()
+            .filter(name -> value(name, Key.OAUTH_CLIENT_SECRET).isPresent())
+            .filter(name -> value(name, Key.OAUTH_REFRESH_TOKEN).isEmpty())
+            .toList();
+    String same = "and brings each of them the same events";
+    shared(fixed, Key.TOKEN, same, warnings);
+    shared(own, Key.ORGANIZATION, same, warnings);
+    shared(fetched, Key.OAUTH_REFRESH_TOKEN, "but works only once", problems);
   }
 
-  /** Under the first who has it; one that is written in the same way is the same. */
-  private Map<Value, List<String>> shared(List<String> names, Key<Value> key) {
-    Map<String, List<String>> byText =
-        names.stream()
-            .filter(name -> value(name, key).isPresent())
-            .collect(
-                Collectors.groupingBy(
-                    name -> value(name, key).orElseThrow().raw(),
-                    LinkedHashMap::new,
-                    Collectors.toList()));
-    return byText.values().stream()
-        .filter(sharing -> sharing.size() > 1)
-        .collect(
-            Collectors.toMap(
-                sharing -> value(sharing.get(0), key).orElseThrow(),
-                sharing -> sharing,
-                (one, other) -> one,
-                LinkedHashMap::new));
+  /** Told where the first has it; what is written in the same way is the same. */
+  private void shared(List<String> names, Key<?> key, String why, Problems told) {
+    Map<String, List<String>> byText = new LinkedHashMap<>();
+    for (String name : names) {
+      value(name, key)
+          .map(Value::raw)
+          .ifPresent(raw -> byText.computeIfAbsent(raw, r -> new ArrayList<>()).add(name));
+    }
+    for (List<String> sharing : byText.values()) {
+      Value first = value(sharing.get(0), key).orElseThrow();
+      if (sharing.size() > 1) {
+        told.add(
+            first,
+            "%s is used by several connections, %s. Write %s for each. Connections: %s."
+                .formatted(first.key(), why, key.ofConnection(Key.NAME), list(sharing)));
+      }
+    }
   }
 
   private void missing(String name, String words) {
@@ -305,7 +299,12 @@ final class Connections {
   }
 
   private void complain(String name, Value value, String words) {
-    complain(name, new Complaint(value.order(), value.origin(), value.key() + " " + words));
+    String told = value.key() + " " + words;
+    if (Naming.connection(value.key()).isPresent()) {
+      problems.add(value, told); // The key says whose it is.
+    } else {
+      complain(name, new Complaint(value.order(), value.origin(), told));
+    }
   }
 
   private void complain(String name, Complaint complaint) {

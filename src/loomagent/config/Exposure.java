@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import loomagent.base.Words;
 
@@ -17,6 +18,9 @@ import loomagent.base.Words;
 final class Exposure {
   // Enough to find them all by: the rest is of the same kind.
   private static final int MAX_NAMED = 10;
+
+  private static final Pattern SECRET =
+      Pattern.compile("(?is).*(secret|password|token|key|authorization|cookie)");
 
   private final Source source;
   private final Problems warnings;
@@ -26,11 +30,15 @@ final class Exposure {
     this.warnings = warnings;
   }
 
-  /** Of what counts; a secret that something else outweighs is not looked at. */
-  void check(Collection<Value> written) {
+  /**
+   * Warns of what counts; a secret that something else outweighs is not looked at.
+   *
+   * @param values what each was read as
+   */
+  void check(Map<String, Value> written, Map<String, Object> values) {
     List<Value> secrets =
-        written.stream()
-            .filter(value -> Naming.secret(value.key()) && !value.raw().isBlank())
+        written.values().stream()
+            .filter(value -> secret(value.key()) && !value.raw().isBlank())
             .sorted(Comparator.comparingInt(Value::order))
             .toList();
     List<Value> literal = secrets.stream().filter(Value::literal).toList();
@@ -48,37 +56,55 @@ final class Exposure {
           source.chosen().toString(),
           "others may read this file, and secrets are written out in it: "
               + named(inFile.stream().map(v -> v.key() + " (line " + v.order() + ")").toList())
-              + ". Run chmod 600 "
-              + source.chosen()
-              + ", or write ${file:…} or ${credential:…} in their place.");
+              + ". Let only the agent's own user read it (chmod 600), or write ${file:…} or"
+              + " ${credential:…} in their place.");
     }
-    ofFiles(secrets);
-  }
-
-  private void ofFiles(List<Value> secrets) {
     Map<Path, List<Value>> users = new TreeMap<>();
     for (Value value : secrets) {
-      value.files().forEach(file -> users.computeIfAbsent(file, f -> new java.util.ArrayList<>()).add(value));
+      value.files().forEach(file -> users.computeIfAbsent(file, f -> new ArrayList<>()).add(value));
     }
+    if (Key.TLS_CLIENT_KEY.among(values, "") != null) {
+      users
+          .computeIfAbsent(Key.TLS_CLIENT_KEY.among(values, ""), f -> new ArrayList<>())
+          .add(written.get(Key.TLS_CLIENT_KEY.name()));
+    }
+    of(users);
+  }
+
+  /** Narrower than what is masked: a {@code key-column} would be warned of for nothing. */
+  private static boolean secret(String key) {
+    return Naming.secret(key) && (Key.find(key).isPresent() || SECRET.matcher(key).matches());
+  }
+
+  private void of(Map<Path, List<Value>> users) {
     users.forEach(
         (file, values) -> {
           if (readByOthers(file)) {
             Value first = values.get(0);
             String keys = named(values.stream().map(Value::key).distinct().toList());
             warnings.add(
-                first, "others may read " + file + ", which " + keys + " comes from. Run chmod 600 " + file + ".");
+                first,
+                "others may read "
+                    + file
+                    + ", where "
+                    + keys
+                    + (values.size() > 1 ? " come" : " comes")
+                    + " from. Let only the agent's own user read it (chmod 600).");
           }
         });
   }
 
   private static String named(List<String> all) {
-    String first = all.stream().limit(MAX_NAMED).map(Problems::plain).collect(Collectors.joining(", "));
-    return all.size() > MAX_NAMED ? first + " and " + Words.count(all.size() - MAX_NAMED, "other") : first;
+    String first =
+        all.stream().limit(MAX_NAMED).map(Problems::plain).collect(Collectors.joining(", "));
+    return all.size() > MAX_NAMED
+        ? first + " and " + Words.count(all.size() - MAX_NAMED, "other")
+        : first;
   }
 
   /**
-   * Everyone, or the group of a file of this user's own. Where the file is somebody else's, as root's
-   * are to a service, the group may be how this user itself comes to read it.
+   * Everyone, or the group of a file of this user's own. Where the file is somebody else's, as
+   * root's are to a service, the group may be how this user itself comes to read it.
    */
   private static boolean readByOthers(Path file) {
     try {

@@ -40,7 +40,8 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
   private static final int MAX_CONNECTIONS = 500;
   // Networks are written with *: more than these nobody keeps up to date.
   private static final int MAX_HOSTS = 100;
-  private static final String HOST = "(?=.{1,253}$)(\\*|(\\*\\.)?[A-Za-z0-9_.-]+|\\[?[0-9A-Fa-f:.]+\\]?)";
+  private static final String HOST =
+      "(?=.{1,253}$)((\\*\\.)?[A-Za-z0-9_.-]+|\\[?[0-9A-Fa-f:.]+\\]?)";
   // It is sent in a header, and common servers refuse larger ones.
   private static final int MAX_TOKEN = 16 << 10;
   // As RFC 7617 sends it: a colon would end the name. Real ones have a dozen characters.
@@ -96,13 +97,11 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
   static final Form<Value> CLIENT_SECRET =
       secret("the app's client secret", "1 KB, no space", MAX_PASSWORD);
   static final Form<List<String>> SCOPES =
-      form("scopes with commas, at most 100, without the Org/<uuid>.", Form::scopes);
+      form("scopes with commas, at most 100; no Org/<uuid>. in front", Form::scopes);
   static final Form<Value> REFRESH_TOKEN =
       secret("the first refresh token", "16 KB, no space", MAX_TOKEN);
   static final Form<List<String>> NAMES =
-      form(
-          "names of 1 to 64 of a-z, 0-9, _ and -, with commas, at most 500",
-          Form::names);
+      form("names of 1 to 64 of a-z, 0-9, _ and -, with commas, at most 500", Form::names);
   static final Form<URI> PROXY =
       form("http://host:port of an HTTP proxy", text -> Optional.of(ProxyUrl.parse(text)));
   static final Form<String> PROXY_USER =

@@ -31,9 +31,7 @@ final class Naming {
   static String general(String key) {
     Matcher named = NAMED.matcher(key);
     // Nobody's name is <name>.
-    return named.matches()
-        ? named.group(1) + Key.NAME + named.group(3)
-        : key.replace(Key.NAME, "");
+    return named.matches() ? named.group(1) + Key.NAME + named.group(3) : key.replace(Key.NAME, "");
   }
 
   /** What stands behind the connection's name in a general key; empty in any other's. */

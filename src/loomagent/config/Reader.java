@@ -3,18 +3,13 @@ package loomagent.config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import loomagent.base.Words;
 
@@ -45,7 +40,7 @@ final class Reader {
 
   Configuration read() throws ConfigurationException {
     written.values().forEach(this::read);
-    new Exposure(source, warnings).check(written.values());
+    new Exposure(source, warnings).check(written, values);
     boolean found = Files.exists(source.chosen());
     Connections connections = new Connections(source, problems, warnings, written, values);
     // Where the file could not be read, nobody knows what is in it.
@@ -103,7 +98,8 @@ final class Reader {
   private void readDefaults(String handler) {
     for (Key<?> key : Key.all()) {
       String name = key.of(handler);
-      boolean mine = key.name().contains(Key.NAME) != handler.isEmpty() && !Key.own().contains(name);
+      boolean mine =
+          key.name().contains(Key.NAME) != handler.isEmpty() && !Key.own().contains(name);
       if (mine && !values.containsKey(name) && !key.standard().isEmpty()) {
         String text = key.standard().replace(Key.NAME, handler);
         read(new Value(name, text, Layers.DEFAULT, "the default", source));

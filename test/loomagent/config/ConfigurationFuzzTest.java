@@ -51,6 +51,16 @@ final class ConfigurationFuzzTest {
     "handler.mis.",
     "handler.mis.own",
     "connection.a.",
+    "connection.a.token=",
+    "connection.h1.oauth.",
+    "connections=h0,h1",
+    "connections = a,",
+    "client-id=x",
+    "oauth.scopes=Org/",
+    "http://proxy:3128",
+    "socks://",
+    "*.example",
+    "tls.ca=",
     "10ms",
     "1h",
     "0",
@@ -125,13 +135,11 @@ final class ConfigurationFuzzTest {
           .collect(Collectors.toSet());
 
   private static void use(Configuration read) throws IOException {
-    read.connections().get(0).token().orElseThrow().resolve();
-    assertEquals(read.connections().get(0).backfillApp().isPresent(), read.connections().get(0).backfillPassword().isPresent());
-    if (read.connections().get(0).backfillPassword().isPresent()) {
-      read.connections().get(0).backfillPassword().get().resolve();
+    for (ConnectionSettings connection : read.connections()) {
+      use(connection);
     }
-    assertFalse(read.connections().get(0).backfillSince().filter(Sources.NOW::isBefore).isPresent());
-    assertFalse(read.connections().get(0).loomApi().toString().endsWith("/"));
+    assertEquals(read.proxyUser().isPresent(), read.proxyPassword().isPresent());
+    assertTrue(read.proxyUrl().isPresent() || read.proxyUser().isEmpty());
     for (HandlerSettings handler : read.handlers()) {
       handler.events().why("a.b");
       assertTrue(handler.retry().longest().compareTo(handler.retry().first()) >= 0);
@@ -145,6 +153,20 @@ final class ConfigurationFuzzTest {
     }
   }
 
+  private static void use(ConnectionSettings read) throws IOException {
+    assertTrue(read.token().isPresent() != read.oauth().isPresent());
+    if (read.token().isPresent()) {
+      read.token().get().resolve();
+    }
+    assertFalse(read.events().isEmpty());
+    assertEquals(read.backfillApp().isPresent(), read.backfillPassword().isPresent());
+    if (read.backfillPassword().isPresent()) {
+      read.backfillPassword().get().resolve();
+    }
+    assertFalse(read.backfillSince().filter(Sources.NOW::isBefore).isPresent());
+    assertFalse(read.loomApi().toString().endsWith("/"));
+  }
+
   private static String text(Random random) {
     List<String> lines = new ArrayList<>();
     if (random.nextBoolean()) {
@@ -154,6 +176,7 @@ final class ConfigurationFuzzTest {
     List<Key<?>> keys = Key.all();
     for (int i = random.nextInt(6); i > 0; i--) {
       String key = keys.get(random.nextInt(keys.size())).of("h" + random.nextInt(3));
+      key = random.nextInt(4) == 0 ? "connection.h" + random.nextInt(3) + "." + key : key;
       lines.add((random.nextBoolean() ? key + "=" : "") + line(random));
     }
     return String.join("\n", lines);

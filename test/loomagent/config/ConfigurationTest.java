@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +27,8 @@ final class ConfigurationTest {
   void everythingHasADefaultButEventsAndToken() throws Exception {
     Configuration read = sources.file(Sources.ENOUGH).load();
     assertEquals("default", read.connections().get(0).name());
-    assertEquals(URI.create("wss://loom.sandbox.zaikio.com/websocket"), read.connections().get(0).url());
+    assertEquals(
+        URI.create("wss://loom.sandbox.zaikio.com/websocket"), read.connections().get(0).url());
     assertEquals(List.of("app.event"), read.connections().get(0).events());
     assertEquals("tok-default-1", read.connections().get(0).token().orElseThrow().resolve());
     assertEquals(Duration.ofSeconds(1), read.reconnectFirst());
@@ -40,7 +39,8 @@ final class ConfigurationTest {
     assertEquals("info", read.logLevel());
     assertEquals("text", read.logFormat());
     assertEquals(Duration.ofSeconds(20), read.shutdownTimeout());
-    assertEquals(URI.create("https://loom.sandbox.zaikio.com"), read.connections().get(0).loomApi());
+    assertEquals(
+        URI.create("https://loom.sandbox.zaikio.com"), read.connections().get(0).loomApi());
     assertEquals(Optional.empty(), read.connections().get(0).organization());
     assertEquals(Optional.empty(), read.connections().get(0).backfillApp());
     assertEquals(Optional.empty(), read.connections().get(0).backfillPassword());
@@ -146,8 +146,9 @@ final class ConfigurationTest {
   void withoutAFileWhatIsMissingIsTold() {
     assertEquals(
         List.of(
-            "agent.properties: token is missing, and so is oauth.client-id, and there is no such file."
-                + " Write token for a ready token, or oauth.client-id for tokens that are renewed."),
+            "agent.properties: token is missing, and so is oauth.client-id, and there is no such"
+                + " file. Write token for a ready token, or oauth.client-id for tokens that are"
+                + " renewed."),
         sources.set("events=a.b").problems());
   }
 

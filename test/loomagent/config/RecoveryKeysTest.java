@@ -103,9 +103,11 @@ final class RecoveryKeysTest {
             handler.mis.url = x
             """);
     Configuration read = sources.variable("PW", "pw-of-events").load();
-    assertEquals(Optional.of(UUID.fromString(ORGANIZATION)), read.connections().get(0).organization());
+    assertEquals(
+        Optional.of(UUID.fromString(ORGANIZATION)), read.connections().get(0).organization());
     assertEquals(Optional.of("our_shop"), read.connections().get(0).backfillApp());
-    assertEquals("pw-of-events", read.connections().get(0).backfillPassword().orElseThrow().resolve());
+    assertEquals(
+        "pw-of-events", read.connections().get(0).backfillPassword().orElseThrow().resolve());
     assertEquals("***", Secret.mask("pw-of-events"));
     assertEquals(Duration.ZERO, read.connections().get(0).backfillMargin());
     assertEquals(Duration.ofDays(30), read.journalKeep());
@@ -237,7 +239,10 @@ final class RecoveryKeysTest {
     }
     assertEquals(
         Optional.of(Sources.NOW.minus(Duration.ofHours(2))),
-        Configuration.load(sources.unset().set("backfill.since=2h").source().withoutLookups()).connections().get(0).backfillSince());
+        Configuration.load(sources.unset().set("backfill.since=2h").source().withoutLookups())
+            .connections()
+            .get(0)
+            .backfillSince());
     for (String future : List.of("2026-10-08T12:00:01Z", "+999999999-12-31T23:59:59-18:00")) {
       assertEquals(
           List.of(

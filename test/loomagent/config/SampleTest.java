@@ -96,8 +96,7 @@ final class SampleTest {
 
   @Test
   void itsOtherWaysToATokenAreRightToo(@TempDir Path folder) throws Exception {
-    List<ConnectionSettings> both =
-        uncommented(folder, "token|oauth.refresh-token").connections();
+    List<ConnectionSettings> both = uncommented(folder, "token|oauth.refresh-token").connections();
     assertEquals(List.of("berlin", "munich"), both.stream().map(c -> c.name()).toList());
     for (ConnectionSettings each : both) {
       assertTrue(each.oauth().orElseThrow().clientCredentials() && each.token().isEmpty());
@@ -118,8 +117,7 @@ final class SampleTest {
     }
     String text = String.join("\n", lines).replaceAll("(?m)^#(?=[a-z])", "");
     String keys = text.replaceAll("(?m)^(" + without + ").* = .*$", "");
-    Configuration read =
-        load(Files.writeString(folder.resolve("open.properties"), keys), folder);
+    Configuration read = load(Files.writeString(folder.resolve("open.properties"), keys), folder);
     assertEquals(List.of(), read.warnings());
     return read;
   }

@@ -65,7 +65,9 @@ final class ValueTest {
     sources.file("events=a.b\ntoken=${file:token}\nhandler.h.url=${file:token}\n");
     Configuration read = sources.load();
     Files.delete(folder.resolve("token"));
-    IOException later = assertThrows(IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve());
+    IOException later =
+        assertThrows(
+            IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve());
     assertEquals(
         "agent.properties:2: token needs ${file:token}, but there is no such file. Put that right.",
         sources.plain(List.of(later.getMessage())).get(0));
@@ -91,14 +93,19 @@ final class ValueTest {
             "tökbad",
             "tokbad\n\n")) {
       sources.write("token", bad);
-      String words = assertThrows(IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve()).getMessage();
+      String words =
+          assertThrows(
+                  IOException.class,
+                  () -> read.connections().get(0).token().orElseThrow().resolve())
+              .getMessage();
       assertTrue(words.contains("agent.properties:2: token"), words);
       assertFalse(words.contains("bad"), words);
     }
     sources.write("token", "t".repeat(16 << 10));
     read.connections().get(0).token().orElseThrow().resolve();
     sources.write("token", "t".repeat((16 << 10) + 1));
-    assertThrows(IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve());
+    assertThrows(
+        IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve());
   }
 
   @Test
@@ -138,9 +145,12 @@ final class ValueTest {
     sources.file("events=a.b\ntoken=${env:NONE}\nhandler.h.secret=${file:none}\n");
     assertEquals(2, sources.problems().size());
     Configuration read = Configuration.load(sources.source().withoutLookups());
-    assertThrows(IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve());
+    assertThrows(
+        IOException.class, () -> read.connections().get(0).token().orElseThrow().resolve());
     sources.file("");
-    assertEquals(List.of(), Configuration.load(sources.source().withoutLookups()).connections().get(0).events());
+    assertEquals(
+        List.of(),
+        Configuration.load(sources.source().withoutLookups()).connections().get(0).events());
     sources.file("events=a.b\ntoken=two words\n");
     assertThrows(
         ConfigurationException.class, () -> Configuration.load(sources.source().withoutLookups()));
