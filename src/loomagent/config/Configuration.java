@@ -83,7 +83,10 @@ public record Configuration(
     return find(Key.PROXY_PASSWORD);
   }
 
-  /** Host names and addresses to reach directly; {@code *.} in front stands for any beginning. */
+  /**
+   * Whom to reach directly: names, also with {@code .} or {@code *.} in front, addresses, blocks
+   * such as {@code 10.0.0.0/8}, or {@code *}.
+   */
   public List<String> proxyBypass() {
     return find(Key.PROXY_BYPASS).orElse(List.of());
   }

@@ -38,10 +38,10 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
   private static final Pattern OWNED = Pattern.compile("(Org|Per)/.*");
   // Five times what one small machine holds.
   private static final int MAX_CONNECTIONS = 500;
-  // Networks are written with *: more than these nobody keeps up to date.
+  // A name stands for all below it: more than these nobody keeps up to date.
   private static final int MAX_HOSTS = 100;
   private static final String HOST =
-      "(?=.{1,253}$)((\\*\\.)?[A-Za-z0-9_.-]+|\\[?[0-9A-Fa-f:.]+\\]?)";
+      "(?=.{1,253}$)(\\*|(\\*?\\.)?[A-Za-z0-9_.-]+|\\[?[0-9A-Fa-f:.]+\\]?(/[0-9]{1,3})?)";
   // It is sent in a header, and common servers refuse larger ones.
   private static final int MAX_TOKEN = 16 << 10;
   // As RFC 7617 sends it: a colon would end the name. Real ones have a dozen characters.
@@ -112,7 +112,7 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
       secret("the user's password there", "1 KB, no umlauts", "[ -~]", MAX_PASSWORD);
   static final Form<List<String>> BYPASS =
       form(
-          "hosts with commas, at most 100; *. in front stands for all names that end so",
+          "hosts, or blocks like 10.0.0.0/8, with commas, at most 100",
           text -> items(text, HOST, MAX_HOSTS, Form.BYPASS));
   static final Form<Path> PEM = new Form<>("a PEM file", false, Form::pem);
   static final Form<String> APP =

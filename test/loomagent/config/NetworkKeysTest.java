@@ -41,7 +41,7 @@ final class NetworkKeysTest {
         proxy.url = proxy:3128
         proxy.user = a:b
         proxy.password = tschüss
-        proxy.bypass = http://intern, 10.0.0.0/8
+        proxy.bypass = http://intern, shop/8
         tls.ca = none.pem
         tls.client-certificate = .
         tls.client-key = ${env:T}.pem
@@ -68,8 +68,8 @@ final class NetworkKeysTest {
             "11: proxy.password (7 characters) cannot be right. Write the user's password there, "
                 + secret
                 + "1 KB, no umlauts.",
-            "12: proxy.bypass holds \"http://intern\", \"10.0.0.0/8\". Write hosts with commas, at"
-                + " most 100; *. in front stands for all names that end so.",
+            "12: proxy.bypass holds \"http://intern\", \"shop/8\". Write hosts, or blocks like"
+                + " 10.0.0.0/8, with commas, at most 100.",
             "13: tls.ca needs \"none.pem\", but there is no such file. Put that right.",
             "14: tls.client-certificate needs \".\", but it is no ordinary file. Put that right.",
             "15: tls.client-key gets a wrong value from its ${…}. Write a PEM file."),
@@ -82,7 +82,7 @@ final class NetworkKeysTest {
   void whatIsWrittenIsRead() throws Exception {
     Path pem = sources.write("ca.pem", "-----BEGIN");
     sources.set("proxy.url=HTTP://Proxy.example:3128/", "proxy.user=DOM\\a user");
-    sources.set("proxy.password=${file:pw}", "proxy.bypass=*.intern, 10.0.0.7,[::1],shop");
+    sources.set("proxy.password=${file:pw}", "proxy.bypass=*.intern, 10.0.0.0/8,[::1],.shop");
     sources.set("tls.ca=ca.pem", "tls.client-certificate=" + pem, "tls.client-key=./x/../ca.pem");
     sources.set("hub.url=http://localhost:1/hub/").write("pw", "a b&c-proxy\n");
     Configuration read = sources.load();
@@ -90,7 +90,7 @@ final class NetworkKeysTest {
     assertEquals(Optional.of("DOM\\a user"), read.proxyUser());
     assertEquals("a b&c-proxy", read.proxyPassword().orElseThrow().resolve());
     assertEquals("***", Secret.mask("a b&c-proxy"));
-    assertEquals(List.of("*.intern", "10.0.0.7", "[::1]", "shop"), read.proxyBypass());
+    assertEquals(List.of("*.intern", "10.0.0.0/8", "[::1]", ".shop"), read.proxyBypass());
     assertEquals(Optional.of(pem), read.tlsCa());
     assertEquals(Optional.of(pem), read.tlsClientCertificate());
     assertEquals(Optional.of(pem), read.tlsClientKey());
