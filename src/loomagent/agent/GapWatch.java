@@ -17,11 +17,11 @@ import loomagent.backfill.Organization;
 import loomagent.backfill.Sink;
 import loomagent.base.Secret;
 import loomagent.base.Version;
-import loomagent.cable.ClientThread;
 import loomagent.config.ConnectionSettings;
 import loomagent.config.Value;
 import loomagent.journal.Entry;
 import loomagent.journal.Journal;
+import loomagent.net.ClientThread;
 
 /**
  * The spans in which one connection has no subscription, and the pull that closes them. The

@@ -3,14 +3,11 @@ package loomagent.backfill;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,11 +20,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLException;
 import loomagent.backfill.Trouble.Kind;
 import loomagent.base.Words;
-import loomagent.cable.ClientThread;
-import loomagent.cable.Failures;
+import loomagent.net.ClientThread;
+import loomagent.net.Failures;
 
 /**
  * Loom's pull API, one request at a time. The backfill's thread only, but for {@link #cancel}.
@@ -36,6 +32,7 @@ import loomagent.cable.Failures;
  */
 final class PullApi {
   private static final int EXCERPT = 200;
+  private static final String ADDRESS = "loom.api";
   private static final Duration LOOK = Duration.ofSeconds(1);
 
   private final Backfill.Settings settings;
@@ -124,7 +121,8 @@ final class PullApi {
       return await(future);
     } catch (ExecutionException failure) {
       replaceClient(); // it may be dead, and a broken connection is too rare for it to matter
-      throw new Trouble(Kind.PASSING, words(failure.getCause()));
+      throw new Trouble(
+          Kind.PASSING, "no answer from the pull API: " + Failures.words(failure, ADDRESS));
     } catch (TimeoutException slow) {
       replaceClient();
       throw new Trouble(
@@ -191,20 +189,6 @@ final class PullApi {
     current = Optional.empty();
   }
 
-  private static String words(Throwable error) {
-    String fact = Words.line(String.valueOf(error.getMessage()), EXCERPT);
-    if (error instanceof HttpConnectTimeoutException || error instanceof ConnectException) {
-      return "no connection to the pull API. Check loom.api, the machine's DNS, and that a firewall"
-          + " lets the agent out";
-    }
-    if (error instanceof HttpTimeoutException) {
-      return "the pull API did not answer in time";
-    }
-    return error instanceof SSLException
-        ? "TLS with the pull API failed (" + fact + "). Check loom.api"
-        : "the connection to the pull API broke (" + fact + ")";
-  }
-
   private Trouble refused(HttpResponse<?> answer) {
     int status = answer.statusCode();
     if (status == 429 || status >= 500 || status == 408 || status == 425) {
@@ -214,16 +198,6 @@ final class PullApi {
               ? "too many requests to the pull API (429)"
               : "the pull API answered " + status,
           Failures.pause(answer.headers(), clock.instant()));
-    }
-    if (status / 100 == 3) {
-      String where = answer.headers().firstValue("Location").orElse("nowhere");
-      return new Trouble(
-          Kind.ODD,
-          "the pull API redirects ("
-              + status
-              + " to "
-              + Words.line(where, EXCERPT)
-              + "), which is not followed, so that the password goes nowhere else. Check loom.api");
     }
     return switch (status) {
       case 401, 403 ->
@@ -238,16 +212,21 @@ final class PullApi {
               Kind.ODD,
               "the pull API answered 404: loom.api may be wrong, or there is no such app as"
                   + " backfill.app. Check both");
-      case 407 ->
-          new Trouble(
-              Kind.SETTING,
-              "a proxy wants authentication (407). Set proxy.user and proxy.password");
+      case 407 -> new Trouble(Kind.SETTING, common(answer).orElseThrow());
       default ->
           new Trouble(
               Kind.ODD,
-              "the pull API answered "
-                  + status
-                  + ". Check loom.api, and that the app subscribes to these events with type pull");
+              common(answer)
+                  .orElse(
+                      "the pull API answered "
+                          + status
+                          + ". Check loom.api, and that the app subscribes to these events with"
+                          + " type pull"));
     };
+  }
+
+  private static Optional<String> common(HttpResponse<?> answer) {
+    return Failures.words(answer.statusCode(), answer.headers(), ADDRESS)
+        .map(fact -> "the pull API: " + fact);
   }
 }

@@ -6,6 +6,7 @@ import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import loomagent.base.Secret;
+import loomagent.net.ClientThread;
 
 /**
  * Opens websockets with one HttpClient for the whole process: a client that is thrown away leaves

@@ -20,11 +20,11 @@ import loomagent.agent.Agent;
 import loomagent.base.Words;
 import loomagent.cable.Connection;
 import loomagent.cable.Failure;
-import loomagent.cable.Failures;
 import loomagent.cable.Subscriber;
 import loomagent.cable.Subscription.State;
 import loomagent.config.Configuration;
 import loomagent.json.Envelope;
+import loomagent.net.Failures;
 
 /** The part of {@code check} that asks the network: each step only if the one before was right. */
 final class Network {
@@ -114,7 +114,7 @@ final class Network {
         return true;
       }
     } catch (IOException failure) {
-      steps.wrong("TLS", Failures.tls(failure), Exit.UNREACHABLE);
+      steps.wrong("TLS", Failures.words(failure, "loom.url"), Exit.UNREACHABLE);
       return false;
     }
   }

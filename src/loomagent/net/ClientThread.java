@@ -1,4 +1,4 @@
-package loomagent.cable;
+package loomagent.net;
 
 import java.net.http.HttpClient;
 import java.time.Duration;
