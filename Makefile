@@ -14,7 +14,10 @@ OTHER_JDKS ?= $(wildcard /usr/lib/jvm/*-25-*)
 # What every entry of the jar carries as its time: same sources, same bytes.
 DATE := 2026-01-01T00:00:00Z
 
-SOURCES := $(sort $(shell find src -name '*.java'))
+# What needs a later Java than 17 lies apart, by version. The jar has it if a JDK for it is there.
+MODERN := src/versions/18
+SOURCES := $(sort $(shell find src -name '*.java' -not -path 'src/versions/*'))
+MODERN_SOURCES := $(sort $(shell find $(MODERN) -name '*.java'))
 TESTS := $(sort $(shell find test -name '*.java'))
 BENCH := $(sort $(wildcard bench/*.java))
 SERVICES := $(sort $(shell find META-INF -type f))
@@ -22,15 +25,28 @@ SERVICES := $(sort $(shell find META-INF -type f))
 JAVAC_FLAGS := --release 17 -encoding UTF-8 -Xlint:all -Werror -g:source,lines
 DOC_FLAGS := -Xdoclint:all,-missing
 
+# The first of the JDKs at hand that compiles for Java 18. A service without its class would be an
+# error at the first name looked up, so they come together or not at all.
+define MODERN_CLASSES
+for javac in '$(BIN)javac' $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/javac'); do \
+  "$$javac" --release 18 -version > /dev/null 2>&1 || continue; \
+  "$$javac" --release 18 -encoding UTF-8 -Xlint:all -Werror -g:source,lines -cp build/classes \
+    -d build/classes/META-INF/versions/18 $(MODERN_SOURCES) || exit 1; \
+  echo loomagent.net.AddressOrder > build/classes/META-INF/services/java.net.spi.InetAddressResolverProvider; \
+  break; \
+done
+endef
+
 .PHONY: all run test torture bench check lint format floors reproducible clean
 
 all: $(JAR)
 
-$(JAR): $(SOURCES) $(SERVICES) Makefile
+$(JAR): $(SOURCES) $(MODERN_SOURCES) $(SERVICES) Makefile
 	@rm -rf build/classes && mkdir -p build/classes
 	@$(BIN)javac $(JAVAC_FLAGS) -d build/classes $(SOURCES)
 	@cp -r META-INF build/classes/ && cp LICENSE build/classes/META-INF/
-	@printf 'Main-Class: loomagent.cli.Main\nImplementation-Title: loom-agent\nImplementation-Version: %s\n' \
+	@$(MODERN_CLASSES)
+	@printf 'Main-Class: loomagent.cli.Main\nMulti-Release: true\nImplementation-Title: loom-agent\nImplementation-Version: %s\n' \
 	  '$(VERSION)' > build/manifest
 	@cd build/classes && find . -type f | LC_ALL=C sort | sed 's|^\./||' > ../entries
 	@cd build/classes && $(BIN)jar --create --manifest ../manifest --date '$(DATE)' --file ../loom-agent.jar @../entries

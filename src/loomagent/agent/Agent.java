@@ -26,6 +26,7 @@ import loomagent.config.Configuration;
 import loomagent.config.ConnectionSettings;
 import loomagent.delivery.Delivery;
 import loomagent.journal.Journal;
+import loomagent.net.Network;
 
 /** The whole agent: one connection, the journal, the handlers, and the place where they meet. */
 public final class Agent implements AutoCloseable {
@@ -57,6 +58,7 @@ public final class Agent implements AutoCloseable {
    *
    * @param configuration what it is to do
    * @param plan which handlers run
+   * @param network how to reach servers
    * @param folder its folder, held by whoever calls
    * @param loggers makes a logger for each part
    * @param watcher told each new state of the subscription, on the connection's thread
@@ -65,6 +67,7 @@ public final class Agent implements AutoCloseable {
   public Agent(
       Configuration configuration,
       Plan plan,
+      Network network,
       DataFolder folder,
       Function<String, System.Logger> loggers,
       Consumer<Subscription.State> watcher)
@@ -79,7 +82,14 @@ public final class Agent implements AutoCloseable {
       this.gaps = Gaps.open(layout.folder(), Disk.REAL, connectionLog);
       this.watch =
           new GapWatch(
-              CONNECTION, only(configuration), journal, gaps, folder, clock, connectionLog);
+              CONNECTION,
+              only(configuration),
+              journal,
+              gaps,
+              network,
+              folder,
+              clock,
+              connectionLog);
       this.deliveries = Deliveries.following(journal, plan, layout, loggers);
     } catch (IOException unusable) {
       journal.close();
@@ -91,7 +101,7 @@ public final class Agent implements AutoCloseable {
     journal.retain(deliveries::lowest);
     Connection.Settings settings = settings(configuration);
     this.intake = new Intake(settings, journal, watch, folder, clock, connectionLog, watcher);
-    this.connection = connect(configuration, intake, connectionLog);
+    this.connection = connect(configuration, network, intake, connectionLog);
     this.status = new Status(CONNECTION, intake, watch, deliveries, journal, clock);
     this.operations = new Operations(layout, deliveries, journal, log);
   }
@@ -111,12 +121,16 @@ public final class Agent implements AutoCloseable {
    * A connection as configured.
    *
    * @param configuration where to, and with which token
+   * @param network how to reach servers
    * @param listener who is told what happens
    * @param log where it says what an operator wants to know
    * @return a connection that has not begun
    */
   public static Subscriber connect(
-      Configuration configuration, Connection.Listener listener, System.Logger log) {
+      Configuration configuration,
+      Network network,
+      Connection.Listener listener,
+      System.Logger log) {
     return new Subscriber(
         settings(configuration),
         false,
@@ -125,7 +139,7 @@ public final class Agent implements AutoCloseable {
                 new Secret(only(configuration).token().orElseThrow().resolve()),
                 Optional.empty(),
                 Optional.empty()),
-        new Dialler(Version.userAgent()),
+        new Dialler(Version.userAgent(), network),
         listener,
         Clock.systemUTC(),
         SplittableRandom::new,

@@ -2,7 +2,6 @@ package loomagent.agent;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.http.HttpClient;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,7 +20,7 @@ import loomagent.config.ConnectionSettings;
 import loomagent.config.Value;
 import loomagent.journal.Entry;
 import loomagent.journal.Journal;
-import loomagent.net.ClientThread;
+import loomagent.net.Network;
 
 /**
  * The spans in which one connection has no subscription, and the pull that closes them. The
@@ -32,12 +31,11 @@ final class GapWatch implements AutoCloseable {
   /** What was pulled is on disk within this, or the disk is in trouble and the pull waits. */
   private static final Duration FLUSH_LIMIT = Duration.ofSeconds(5);
 
-  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
-
   private final String connection;
   private final ConnectionSettings configuration;
   private final Journal journal;
   private final Gaps gaps;
+  private final Network network;
   private final DataFolder folder;
   private final Clock clock;
   private final System.Logger log;
@@ -50,6 +48,7 @@ final class GapWatch implements AutoCloseable {
       ConnectionSettings configuration,
       Journal journal,
       Gaps gaps,
+      Network network,
       DataFolder folder,
       Clock clock,
       System.Logger log) {
@@ -57,6 +56,7 @@ final class GapWatch implements AutoCloseable {
     this.configuration = configuration;
     this.journal = journal;
     this.gaps = gaps;
+    this.network = network;
     this.folder = folder;
     this.clock = clock;
     this.log = log;
@@ -86,19 +86,10 @@ final class GapWatch implements AutoCloseable {
         this::subject,
         gaps,
         new IntoJournal(),
-        GapWatch::client,
+        network,
         clock,
         new SplittableRandom(),
         log);
-  }
-
-  /** Asked for once: a gap is what makes a second HttpClient worth its thread. */
-  private static HttpClient client() {
-    return HttpClient.newBuilder()
-        .connectTimeout(CONNECT_LIMIT)
-        .followRedirects(HttpClient.Redirect.NEVER)
-        .executor(new ClientThread())
-        .build();
   }
 
   /**

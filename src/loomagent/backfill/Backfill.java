@@ -3,7 +3,6 @@ package loomagent.backfill;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +19,7 @@ import loomagent.backfill.Trouble.Kind;
 import loomagent.base.Backoff;
 import loomagent.base.Secret;
 import loomagent.base.Words;
+import loomagent.net.Network;
 
 /**
  * Closes the gaps of one connection by the pull API. Its thread, {@code backfill-<connection>},
@@ -121,7 +121,7 @@ public final class Backfill implements AutoCloseable {
    *     Organization}
    * @param gaps what to close
    * @param sink where the events go
-   * @param client made when first asked for, and never following redirects
+   * @param network how to reach the pull API
    * @param clock the time
    * @param random the jitter between tries
    * @param log what an operator is told
@@ -132,7 +132,7 @@ public final class Backfill implements AutoCloseable {
       Supplier<Optional<String>> organization,
       Gaps gaps,
       Sink sink,
-      Supplier<HttpClient> client,
+      Network network,
       Clock clock,
       RandomGenerator random,
       System.Logger log) {
@@ -142,7 +142,7 @@ public final class Backfill implements AutoCloseable {
         organization,
         gaps,
         sink,
-        client,
+        network,
         clock,
         random,
         log,
@@ -158,7 +158,7 @@ public final class Backfill implements AutoCloseable {
       Supplier<Optional<String>> organization,
       Gaps gaps,
       Sink sink,
-      Supplier<HttpClient> client,
+      Network network,
       Clock clock,
       RandomGenerator random,
       System.Logger log,
@@ -172,7 +172,7 @@ public final class Backfill implements AutoCloseable {
     this.log = log;
     this.limits = limits;
     this.waiting = waiting;
-    this.api = new PullApi(settings, credentials, client, clock, limits);
+    this.api = new PullApi(settings, credentials, network, clock, limits);
     this.passing = new Backoff(PASSING_FIRST, PASSING_LONGEST, random);
     this.slow = new Backoff(SLOW_LEAST, SLOW_MOST, random);
     this.thread = new Thread(this::run, "backfill-" + settings.connection());

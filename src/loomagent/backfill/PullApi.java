@@ -19,11 +19,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import loomagent.backfill.Trouble.Kind;
 import loomagent.base.Words;
 import loomagent.net.ClientThread;
 import loomagent.net.Failures;
+import loomagent.net.Network;
 
 /**
  * Loom's pull API, one request at a time. The backfill's thread only, but for {@link #cancel}.
@@ -37,24 +37,24 @@ final class PullApi {
 
   private final Backfill.Settings settings;
   private final Backfill.Credentials credentials;
-  private final Supplier<HttpClient> client;
+  private final Network network;
   private final Clock clock;
   private final Limits limits;
 
   // Guarded by this:
   private CompletableFuture<?> running = CompletableFuture.completedFuture("");
   private boolean cancelled;
-  private Optional<HttpClient> current = Optional.empty();
+  private Optional<HttpClient> current = Optional.empty(); // that of the last request
 
   PullApi(
       Backfill.Settings settings,
       Backfill.Credentials credentials,
-      Supplier<HttpClient> client,
+      Network network,
       Clock clock,
       Limits limits) {
     this.settings = settings;
     this.credentials = credentials;
-    this.client = client;
+    this.network = network;
     this.clock = clock;
     this.limits = limits;
   }
@@ -120,11 +120,9 @@ final class PullApi {
     try {
       return await(future);
     } catch (ExecutionException failure) {
-      replaceClient(); // it may be dead, and a broken connection is too rare for it to matter
       throw new Trouble(
           Kind.PASSING, "no answer from the pull API: " + Failures.words(failure, ADDRESS));
     } catch (TimeoutException slow) {
-      replaceClient();
       throw new Trouble(
           Kind.PASSING, "the pull API did not end its answer within " + Words.of(limits.whole()));
     } finally {
@@ -156,8 +154,8 @@ final class PullApi {
     return current.filter(client -> ClientThread.isDead(client, waited)).isPresent();
   }
 
-  private Trouble dead() {
-    replaceClient();
+  private synchronized Trouble dead() {
+    current.ifPresent(network::replace);
     return new Trouble(Kind.PASSING, "Java's HTTP client has ended; it is replaced");
   }
 
@@ -166,11 +164,8 @@ final class PullApi {
     if (cancelled) {
       throw new InterruptedException("the agent stops");
     }
-    HttpClient http = current.orElseGet(client);
+    HttpClient http = network.client();
     current = Optional.of(http);
-    if (http.followRedirects() != HttpClient.Redirect.NEVER) {
-      throw new IllegalStateException("this HttpClient would take the password to other servers");
-    }
     try {
       CompletableFuture<HttpResponse<byte[]>> future =
           http.sendAsync(request, head -> new Body(head.statusCode() == 200 ? limits.bytes() : 0));
@@ -179,14 +174,6 @@ final class PullApi {
     } catch (RejectedExecutionException dead) {
       throw dead();
     }
-  }
-
-  /**
-   * A client is dead for ever once its thread has ended, for want of memory or by a handler that
-   * interrupts every thread.
-   */
-  private synchronized void replaceClient() {
-    current = Optional.empty();
   }
 
   private Trouble refused(HttpResponse<?> answer) {

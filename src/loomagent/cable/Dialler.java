@@ -3,34 +3,33 @@ package loomagent.cable;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import loomagent.base.Secret;
-import loomagent.net.ClientThread;
+import loomagent.net.Network;
 
-/**
- * Opens websockets with one HttpClient for the whole process: a client that is thrown away leaves
- * threads and descriptors behind until a garbage collection. Any thread.
- */
+/** Opens websockets with the process's one HttpClient. Any thread. */
 public final class Dialler {
 
   private final String userAgent;
+  private final Network network;
   private final Limits limits;
-  private volatile HttpClient client;
+  private volatile HttpClient client; // that of the last dial
 
   /**
-   * A dialler with a client of its own.
+   * A dialler.
    *
    * @param userAgent what to call the agent, such as {@code loom-agent/1.0}
+   * @param network how to reach servers
    */
-  public Dialler(String userAgent) {
-    this(userAgent, Limits.STANDARD);
+  public Dialler(String userAgent, Network network) {
+    this(userAgent, network, Limits.STANDARD);
   }
 
-  Dialler(String userAgent, Limits limits) {
+  Dialler(String userAgent, Network network, Limits limits) {
     this.userAgent = userAgent;
+    this.network = network;
     this.limits = limits;
-    this.client = newClient();
+    this.client = network.client();
   }
 
   /**
@@ -38,11 +37,10 @@ public final class Dialler {
    * socket.
    */
   void dial(URI url, Secret token, Socket socket) {
-    if (ClientThread.isDead(client, Duration.ZERO)) {
-      replaceClient();
-    }
+    HttpClient http = network.client();
+    client = http;
     CompletableFuture<?> unused =
-        client
+        http
             .newWebSocketBuilder()
             .connectTimeout(limits.upgrade())
             .header("Authorization", "Bearer " + token.reveal())
@@ -64,7 +62,7 @@ public final class Dialler {
    * selector thread is dead, as after an answer that filled the heap.
    */
   void replaceClient() {
-    client = newClient();
+    network.replace(client);
   }
 
   /** The address as Rails compares it: with the scheme of a page, and no default port. */
@@ -73,13 +71,5 @@ public final class Dialler {
     int port = url.getPort();
     String origin = (secure ? "https://" : "http://") + url.getHost();
     return port == -1 || port == (secure ? 443 : 80) ? origin : origin + ":" + port;
-  }
-
-  private HttpClient newClient() {
-    return HttpClient.newBuilder()
-        .connectTimeout(limits.connect())
-        .followRedirects(HttpClient.Redirect.NEVER)
-        .executor(new ClientThread())
-        .build();
   }
 }

@@ -6,8 +6,7 @@ import java.time.Duration;
  * How long each step of a connection may take. A test shortens them; users have {@code stale-after}
  * alone, since none of these depends on a site.
  *
- * @param connect TCP and TLS
- * @param upgrade all up to the answer's headers
+ * @param upgrade all up to the answer's headers; TCP and TLS have a limit of their own
  * @param dial the token, the name and all of the above: more than their own limits together, so
  *     that when it is this one that ends a dial, something hangs that must be replaced
  * @param welcome from the upgrade on. Rails welcomes within milliseconds, unless its {@code
@@ -20,7 +19,6 @@ import java.time.Duration;
  *     would be hammered
  */
 record Limits(
-    Duration connect,
     Duration upgrade,
     Duration dial,
     Duration welcome,
@@ -30,7 +28,6 @@ record Limits(
 
   static final Limits STANDARD =
       new Limits(
-          Duration.ofSeconds(10),
           Duration.ofSeconds(20),
           Duration.ofSeconds(30),
           Duration.ofSeconds(10),

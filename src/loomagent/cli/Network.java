@@ -132,10 +132,11 @@ final class Network {
 
   private void subscribes() throws InterruptedException {
     Watch watch = new Watch();
+    var network = loomagent.net.Network.direct(Quiet.LOGGER);
     long start = System.nanoTime();
     long end = start + SUBSCRIBE_LIMIT.toNanos();
     String step = "upgrade";
-    try (Subscriber connection = Agent.connect(configuration, watch, Quiet.LOGGER)) {
+    try (Subscriber connection = Agent.connect(configuration, network, watch, Quiet.LOGGER)) {
       connection.start();
       while (steps.allRight()) {
         Object happened = watch.queue.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);

@@ -12,6 +12,7 @@ import loomagent.base.Version;
 import loomagent.base.Words;
 import loomagent.cable.Subscription.State;
 import loomagent.config.Configuration;
+import loomagent.net.Network;
 import loomagent.ops.Control;
 import loomagent.ops.Logging;
 import loomagent.plugin.Handlers;
@@ -65,7 +66,13 @@ final class Session {
         Runtime.version(),
         configuration.origin());
     Agent agent =
-        new Agent(configuration, plan, folder, Logging::logger, state -> became(state, plan));
+        new Agent(
+            configuration,
+            plan,
+            Network.direct(Logging.logger("network")),
+            folder,
+            Logging::logger,
+            state -> became(state, plan));
     try (agent) {
       List<String> problems = agent.start(stop::asked);
       if (!problems.isEmpty()) {

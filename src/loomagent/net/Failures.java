@@ -9,7 +9,6 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.CharacterCodingException;
-import java.security.cert.CertificateException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +17,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import javax.net.ssl.SSLException;
 import loomagent.base.Words;
 
 /** Finds the words for what HttpClient throws: its own are made for programmers, or are missing. */
@@ -43,8 +41,20 @@ public final class Failures {
    */
   public static String words(Throwable thrown, String addressKey) {
     Throwable error = cause(thrown);
-    Throwable deepest = deepest(error);
-    if (find(error, UnresolvedAddressException.class) || find(error, UnknownHostException.class)) {
+    if (error instanceof Route.Failed failed) {
+      Route route = failed.route();
+      Throwable why = cause(failed.getCause());
+      return ProxyFailures.words(why, route, addressKey)
+          .or(() -> TlsFailures.words(why, route.certificate(), addressKey))
+          .orElseGet(() -> direct(why, addressKey) + untried(why, route));
+    }
+    return TlsFailures.words(error, false, addressKey).orElseGet(() -> direct(error, addressKey));
+  }
+
+  private static String direct(Throwable error, String addressKey) {
+    String fact = message(error);
+    if (find(error, UnresolvedAddressException.class).isPresent()
+        || find(error, UnknownHostException.class).isPresent()) {
       return "the name of the server was not found. Check " + addressKey + " and the machine's DNS";
     }
     if (error instanceof HttpConnectTimeoutException) {
@@ -63,24 +73,33 @@ public final class Failures {
     if (error instanceof OutOfMemoryError) {
       return "the server's answer filled the agent's memory. Check " + addressKey;
     }
-    if (error instanceof SSLException || deepest instanceof CertificateException) {
-      return tls(message(deepest), addressKey);
-    }
-    if (deepest instanceof CharacterCodingException) {
+    if (deepest(error) instanceof CharacterCodingException) {
       return "the server sent text that is not UTF-8";
     }
     // JDK 17 throws a bare InternalError when a FIN follows closely on a message.
-    if (deepest instanceof EOFException
+    if (deepest(error) instanceof EOFException
         || error instanceof InternalError
-        || message(deepest).contains("EOF")) {
+        || fact.contains("EOF")) {
       return "the server closed the connection without a word";
     }
-    if (message(deepest).startsWith("Invalid status line")) {
-      return "what answers is no HTTP server (" + message(deepest) + "). Check " + addressKey;
+    if (fact.startsWith("Invalid status line")) {
+      return "what answers is no HTTP server (" + fact + "). Check " + addressKey;
     }
     return error instanceof IOException
-        ? "the connection broke (" + message(deepest) + ")"
-        : "the connection failed (" + error.getClass().getSimpleName() + ": " + message(error) + ")";
+        ? "the connection broke (" + fact + ")"
+        : "the connection failed (" + error.getClass().getSimpleName() + ": " + fact + ")";
+  }
+
+  private static String untried(Throwable error, Route route) {
+    boolean unreached =
+        error instanceof ConnectException || error instanceof HttpConnectTimeoutException;
+    return unreached && route.untried() > 0
+        ? ". Only the first of "
+            + (route.untried() + 1)
+            + " addresses of "
+            + route.dialled()
+            + " was tried: Java 18 or later tries another at the next dial"
+        : "";
   }
 
   /**
@@ -106,21 +125,6 @@ public final class Failures {
       case 429 -> Optional.of("too many requests (429)");
       default -> Optional.empty();
     };
-  }
-
-  private static String tls(String fact, String addressKey) {
-    if (fact.contains("plaintext connection") || fact.contains("Unsupported or unrecognized SSL")) {
-      return "the server does not speak TLS there. Check the port of " + addressKey;
-    }
-    if (fact.contains("certification path") || fact.contains("trust anchor")) {
-      return "the server's certificate is from no authority that this Java trusts ("
-          + fact
-          + "). A proxy that signs with its own looks like this too";
-    }
-    if (fact.startsWith("No subject alternative") || fact.startsWith("No name matching")) {
-      return "the server's certificate is for another name (" + fact + "). Check " + addressKey;
-    }
-    return "TLS failed (" + fact + ")";
   }
 
   /**
@@ -189,17 +193,17 @@ public final class Failures {
     return headers.firstValue(name).map(value -> Words.line(value, EXCERPT));
   }
 
-  private static boolean find(Throwable error, Class<? extends Throwable> kind) {
+  static <T extends Throwable> Optional<T> find(Throwable error, Class<T> kind) {
     Throwable cause = error;
     for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
       if (kind.isInstance(cause)) {
-        return true;
+        return Optional.of(kind.cast(cause));
       }
     }
-    return false;
+    return Optional.empty();
   }
 
-  private static Throwable deepest(Throwable error) {
+  static Throwable deepest(Throwable error) {
     Throwable cause = error;
     for (int depth = 0; cause.getCause() != null && depth < DEEPEST; depth++) {
       cause = cause.getCause();

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -33,6 +32,7 @@ import java.util.random.RandomGenerator;
 import loomagent.Event;
 import loomagent.base.LogLines;
 import loomagent.base.Secret;
+import loomagent.net.Network;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,8 +55,7 @@ class BackfillTest {
   private final TestClock clock = new TestClock();
   private final TestSink sink = new TestSink();
   private final TestWaiting waiting = new TestWaiting();
-  private final HttpClient client =
-      HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build();
+  private final Network network = Network.direct(log);
   private final List<Backfill> made = new ArrayList<>();
   private PullServer server;
   private Gaps gaps;
@@ -169,7 +168,7 @@ class BackfillTest {
   }
 
   private Backfill backfill() {
-    return backfill(server.url(), client);
+    return backfill(server.url());
   }
 
   private Backfill.Credentials credentials() {
@@ -192,7 +191,7 @@ class BackfillTest {
     };
   }
 
-  private Backfill backfill(URI api, HttpClient http) {
+  private Backfill backfill(URI api) {
     Backfill backfill =
         new Backfill(
             new Backfill.Settings(A, api, names, Duration.ofMinutes(5), "loom-agent/test"),
@@ -200,7 +199,7 @@ class BackfillTest {
             () -> organization,
             gaps,
             sink,
-            () -> http,
+            network,
             clock,
             RandomGenerator.of("L64X128MixRandom"),
             log,
@@ -440,17 +439,6 @@ class BackfillTest {
   }
 
   @Test
-  void aClientThatFollowsRedirectsIsNotUsed() throws Exception {
-    waiting.allowed = 1;
-    gap();
-    HttpClient careless =
-        HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
-    backfill(server.url(), careless).live();
-    log.await("would take the password to other servers");
-    assertEquals(List.of(), server.asked("path"));
-  }
-
-  @Test
   void aLinkToAnotherServerIsNotFollowed() throws Exception {
     try (PullServer evil = new PullServer()) {
       closed(PullServer.page("[]", "<" + evil.url() + "/api/v1/events>; rel=next"));
@@ -573,7 +561,7 @@ class BackfillTest {
     gap();
     URI closed = server.url();
     server.close();
-    backfill(closed, client).live();
+    backfill(closed).live();
     log.await("no answer from the pull API: connection refused");
     waiting.held.await();
     assertEquals(1, gaps.open(A).size());
@@ -718,7 +706,7 @@ class BackfillTest {
             () -> organization,
             gaps,
             sink,
-            () -> client,
+            network,
             clock,
             RandomGenerator.getDefault(),
             log);

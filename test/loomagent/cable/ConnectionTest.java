@@ -26,6 +26,7 @@ import loomagent.base.LogLines;
 import loomagent.base.Secret;
 import loomagent.base.Token;
 import loomagent.json.Json;
+import loomagent.net.Network;
 import loomagent.simulator.Faults;
 import loomagent.simulator.Request;
 import loomagent.simulator.Script;
@@ -47,7 +48,6 @@ final class ConnectionTest {
   /** As the real ones, a tenth as long. */
   private static final Limits LIMITS =
       new Limits(
-          Duration.ofSeconds(1),
           Duration.ofMillis(600),
           Duration.ofSeconds(3),
           Duration.ofMillis(700),
@@ -57,7 +57,7 @@ final class ConnectionTest {
 
   private final Recorder recorder = new Recorder();
   private final LogLines log = new LogLines();
-  private final Dialler dialler = new Dialler("loom-agent/test", LIMITS);
+  private final Dialler dialler = new Dialler("loom-agent/test", Network.direct(log), LIMITS);
   private Simulator simulator;
   private Connection connection;
 

@@ -21,6 +21,7 @@ import loomagent.base.LogLines;
 import loomagent.base.Secret;
 import loomagent.base.Token;
 import loomagent.cable.Subscription.State;
+import loomagent.net.Network;
 import loomagent.simulator.Faults;
 import loomagent.simulator.Peer;
 import loomagent.simulator.Request;
@@ -82,7 +83,7 @@ final class SubscriberTest {
             settings,
             standby,
             this::token,
-            new Dialler("loom-agent/test"),
+            new Dialler("loom-agent/test", Network.direct(log)),
             recorder,
             Clock.systemUTC(),
             SplittableRandom::new,
