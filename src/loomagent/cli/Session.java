@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import loomagent.agent.Agent;
 import loomagent.agent.DataFolder;
 import loomagent.agent.Plan;
+import loomagent.agent.WayOut;
 import loomagent.base.Version;
 import loomagent.base.Words;
 import loomagent.cable.Subscription.State;
@@ -49,15 +50,22 @@ final class Session {
     if (!plan.problems().isEmpty()) {
       return wrong(plan.problems());
     }
+    Network network;
+    try {
+      network = WayOut.of(configuration, Logging.logger("network"));
+    } catch (IOException unusable) {
+      return wrong(List.of(String.valueOf(unusable.getMessage())));
+    }
     try (DataFolder folder = DataFolder.hold(configuration.dataDir())) {
-      return run(plan, folder, stop, until, report);
+      return run(plan, network, folder, stop, until, report);
     } catch (IOException disk) {
       terminal.err().println("loom-agent: " + disk.getMessage());
       return Exit.DISK;
     }
   }
 
-  private Exit run(Plan plan, DataFolder folder, Stop stop, Until until, Report report)
+  private Exit run(
+      Plan plan, Network network, DataFolder folder, Stop stop, Until until, Report report)
       throws InterruptedException, IOException {
     log.log(
         Level.DEBUG,
@@ -69,7 +77,7 @@ final class Session {
         new Agent(
             configuration,
             plan,
-            Network.direct(Logging.logger("network")),
+            network,
             folder,
             Logging::logger,
             state -> became(state, plan));
