@@ -7,12 +7,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -20,8 +23,11 @@ import java.util.stream.Stream;
  * are masked wherever text leaves it. Safe to use from any thread.
  */
 public final class Secret {
-  // A handful of tokens and passwords, and those they replaced: older ones open nothing any more.
-  static final int MAX_TEXTS = 64;
+  // A hundred connections' access and refresh tokens, secrets and passwords, and those they
+  // replaced: older ones open nothing any more.
+  static final int MAX_TEXTS = 1_024;
+  // Of all texts together, in characters: a thousand PEM files would take too much memory.
+  static final int MAX_TOTAL = 4 << 20;
   // As long as a setting may be. It bounds the register, and what a stream holds back.
   static final int MAX_LENGTH = 64 << 10;
   // Masking shorter ones would make a log unreadable and tell what they are.
@@ -37,8 +43,21 @@ public final class Secret {
   /** The least recently used first. Guarded by itself. */
   private static final Set<String> RECENT = new LinkedHashSet<>();
 
+  /** What is looked for, and how many of the texts ask for it. Guarded by {@code RECENT}. */
+  private static final Map<String, Integer> PARTS = new HashMap<>();
+
+  /** The characters of {@code RECENT}. Guarded by it. */
+  private static int total;
+
   /** What to look for, by the hash of its first four characters. Its arrays never change. */
-  private static volatile String[][] byStart = index();
+  private static final AtomicReferenceArray<String[]> BY_START =
+      new AtomicReferenceArray<>(1 << 16);
+
+  static {
+    // The ends of "Bearer " and "Basic ", behind which a credential stands.
+    BY_START.set(hash("rer "), new String[0]);
+    BY_START.set(hash("sic "), new String[0]);
+  }
 
   private final String text;
 
@@ -60,36 +79,56 @@ public final class Secret {
 
   /**
    * From now on {@link #mask} replaces this text, and each of its lines of at least 16 characters,
-   * while it is among the 64 most recently registered. A text of fewer than 4 characters, or of
-   * more than 64 KB, is not registered.
+   * while it is among the 1,024 most recently registered, and they have at most four million
+   * characters. A text of fewer than 4 characters, or of more than 64 KB, is not registered.
    */
   public static void register(String text) {
     if (text.length() >= MIN_LENGTH && text.getBytes(UTF_8).length <= MAX_LENGTH) {
       synchronized (RECENT) {
-        boolean known = RECENT.remove(text);
-        RECENT.add(text);
-        if (RECENT.size() > MAX_TEXTS) {
-          RECENT.remove(RECENT.iterator().next());
+        if (!RECENT.remove(text)) {
+          parts(text).forEach(Secret::add);
+          total += text.length();
         }
-        byStart = known ? byStart : index();
+        RECENT.add(text);
+        while (RECENT.size() > MAX_TEXTS || total > MAX_TOTAL) {
+          String oldest = RECENT.iterator().next();
+          RECENT.remove(oldest);
+          total -= oldest.length();
+          parts(oldest).forEach(Secret::remove);
+        }
       }
     }
   }
 
-  private static String[][] index() {
-    String[][] index = new String[1 << 16][];
-    // The ends of "Bearer " and "Basic ", behind which a credential stands.
-    index[hash("rer ")] = new String[0];
-    index[hash("sic ")] = new String[0];
-    RECENT.stream()
-        .flatMap(text -> Stream.concat(Stream.of(text), text.lines().map(String::strip)))
-        .filter(part -> part.length() >= MIN_LINE || RECENT.contains(part))
+  private static Stream<String> parts(String text) {
+    return Stream.concat(
+            Stream.of(text),
+            text.lines().map(String::strip).filter(line -> line.length() >= MIN_LINE))
         // In a stream each byte is a character.
         .flatMap(part -> Stream.of(part, new String(part.getBytes(UTF_8), ISO_8859_1)))
-        .distinct()
-        .collect(Collectors.groupingBy(Secret::hash))
-        .forEach((hash, parts) -> index[hash] = parts.toArray(String[]::new));
-    return index;
+        .distinct();
+  }
+
+  private static void add(String part) {
+    if (PARTS.merge(part, 1, Integer::sum) == 1) {
+      BY_START.updateAndGet(
+          hash(part),
+          before -> {
+            int length = before == null ? 0 : before.length;
+            String[] after = length == 0 ? new String[1] : Arrays.copyOf(before, length + 1);
+            after[length] = part;
+            return after;
+          });
+    }
+  }
+
+  private static void remove(String part) {
+    if (PARTS.merge(part, -1, Integer::sum) == 0) {
+      PARTS.remove(part);
+      BY_START.updateAndGet(
+          hash(part),
+          before -> Stream.of(before).filter(kept -> !kept.equals(part)).toArray(String[]::new));
+    }
   }
 
   private static int hash(String start) {
@@ -112,12 +151,12 @@ public final class Secret {
   }
 
   private static BitSet hidden(String text) {
-    String[][] index = byStart;
     BitSet hidden = new BitSet(0);
     for (int i = 0, hash = 0; i < text.length(); i++) {
       hash = next(hash, text.charAt(i));
-      if (index[hash] != null) {
-        for (String secret : index[hash]) {
+      String[] candidates = BY_START.get(hash);
+      if (candidates != null) {
+        for (String secret : candidates) {
           int from = i + 1 - MIN_LENGTH;
           if (text.startsWith(secret, from)) {
             hidden.set(from, from + secret.length());
