@@ -27,7 +27,7 @@ public interface Disk {
 
   /**
    * Replaces what a file holds, whole: after a crash it holds the old content or the new. The new
-   * content is on disk when this returns.
+   * content is on disk when this returns. Written by root, the file belongs to its folder's owner.
    *
    * @param file which; made if need be, in an existing folder
    * @param content what it holds from now on

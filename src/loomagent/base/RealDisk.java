@@ -9,6 +9,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ final class RealDisk implements Disk {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     try (FileChannel channel = open(fresh, Set.of(CREATE, WRITE, TRUNCATE_EXISTING))) {
       writeAll(channel, ByteBuffer.wrap(content));
+      giveToOwnerOfFolder(fresh);
       channel.force(true);
     }
     move(fresh, file);
@@ -65,6 +67,19 @@ final class RealDisk implements Disk {
             }
             : new FileAttribute<?>[0];
     return FileChannel.open(file, options, ownersAlone);
+  }
+
+  /** A command that root runs must leave nothing behind that the agent's own user cannot read. */
+  private static void giveToOwnerOfFolder(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (file.getFileSystem().supportedFileAttributeViews().contains("unix")
+        && !Files.getAttribute(file, "unix:uid").equals(Files.getAttribute(folder, "unix:uid"))) {
+      try {
+        Files.setOwner(file, Files.getOwner(folder));
+      } catch (FileSystemException notRoot) {
+        // It stays its writer's: one who is not root may give nothing away.
+      }
+    }
   }
 
   // Windows has no such call, and needs none: there a folder cannot be opened.
