@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import loomagent.backfill.Trouble.Kind;
 import loomagent.base.Words;
+import loomagent.net.Body;
 import loomagent.net.ClientThread;
 import loomagent.net.Failures;
 import loomagent.net.Network;

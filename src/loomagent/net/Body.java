@@ -1,4 +1,4 @@
-package loomagent.backfill;
+package loomagent.net;
 
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
@@ -12,14 +12,19 @@ import java.util.concurrent.Flow;
  * Collects a body up to a limit. Of a longer one, more than the limit is given, so that its length
  * tells; the rest is not read, and the connection given up. HttpClient's threads, one at a time.
  */
-final class Body implements BodySubscriber<byte[]> {
+public final class Body implements BodySubscriber<byte[]> {
   private final int limit;
   private final CompletableFuture<byte[]> result = new CompletableFuture<>();
   private Flow.Subscription subscription;
   private byte[] bytes = {};
   private int length;
 
-  Body(int limit) {
+  /**
+   * Has collected nothing yet.
+   *
+   * @param limit bytes
+   */
+  public Body(int limit) {
     this.limit = limit;
   }
 
