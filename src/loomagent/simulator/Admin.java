@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 
 /**
  * Drives a running simulator over HTTP: {@code POST /admin/events}, {@code disconnect}, {@code
- * drop}, {@code away}.
+ * drop}, {@code away}, {@code approve}, {@code decline}.
  */
 final class Admin {
   static final String PATH = "/admin/";
@@ -32,7 +32,11 @@ final class Admin {
             case PATH + "drop" -> simulator.drop() + " dropped";
             case PATH + "away" ->
                 simulator.away(span(peer.request())) + " dropped, and none let in for a while";
-            default -> throw new Refused(404, "There is /admin/events, disconnect, drop, away");
+            case PATH + "approve" -> approve(peer.request(), true);
+            case PATH + "decline" -> approve(peer.request(), false);
+            default ->
+                throw new Refused(
+                    404, "There is /admin/events, disconnect, drop, away, approve, decline");
           };
       peer.respond(202, Map.of(), done + "\n");
     } catch (IllegalArgumentException e) {
@@ -56,6 +60,14 @@ final class Admin {
     boolean reconnect = !parameter(request, "reconnect").equals(Optional.of("false"));
     String reason = parameter(request, "reason").orElse("remote");
     return simulator.disconnect(reason, reconnect) + " disconnected";
+  }
+
+  private String approve(Request request, boolean yes) {
+    String code = parameter(request, "code").orElse("");
+    if (!simulator.approve(code, yes)) {
+      throw new IllegalArgumentException("No device waits with this code: say ?code=ABCD-EFGH");
+    }
+    return yes ? "approved" : "declined";
   }
 
   private static Duration span(Request request) {

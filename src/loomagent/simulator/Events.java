@@ -111,6 +111,15 @@ public interface Events {
         "The event has no \"name\". Give it one, like \"mission_control.job_added\".");
   }
 
+  /** Whose event it is; empty if it does not say, or is no event. */
+  static String subject(String event) {
+    try {
+      return object(event).get("subject") instanceof String subject ? subject : "";
+    } catch (IllegalArgumentException noObject) {
+      return "";
+    }
+  }
+
   /**
    * Puts in front whichever of id, timestamp, received_at, version and subject an event lacks; the
    * rest of its text stays as it is.

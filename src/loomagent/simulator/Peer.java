@@ -42,6 +42,7 @@ public final class Peer {
   private volatile boolean upgraded;
   private volatile boolean beating;
   private volatile boolean silent;
+  private volatile String subject = ""; // whose events it gets; all if empty
 
   Peer(Socket socket, Simulator simulator) throws IOException {
     this.socket = socket;
@@ -223,6 +224,23 @@ public final class Peer {
 
   Published published() {
     return simulator.published();
+  }
+
+  Tokens tokens() {
+    return simulator.tokens();
+  }
+
+  /** From now on it gets the events of the token's Organization alone, if the token has one. */
+  void belongsTo(Tokens.Access access) {
+    subject = access.subject();
+    if (settings().hub().disconnects()) {
+      simulator.at(access.end(), () -> disconnect("token_expired", false));
+    }
+  }
+
+  /** Whose events it gets; all if empty. */
+  String subject() {
+    return subject;
   }
 
   Outbox outbox() {

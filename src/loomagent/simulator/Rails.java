@@ -1,7 +1,7 @@
 package loomagent.simulator;
 
 import java.io.IOException;
-import java.util.Set;
+import java.util.Optional;
 
 /** Loom as it should be: what ActionCable::Connection::Base does with a request. */
 final class Rails implements Script {
@@ -14,7 +14,9 @@ final class Rails implements Script {
       throw new Refused(404, "Page not found"); // all that Rails says to either
     }
     peer.accept();
-    if (authorized(request, peer.settings().tokens())) {
+    Optional<Tokens.Access> access = authorized(request, peer);
+    if (access.isPresent()) {
+      peer.belongsTo(access.get());
       peer.welcome();
       peer.serve();
     } else {
@@ -37,8 +39,10 @@ final class Rails implements Script {
     return request.header("Origin").map(own::equals).orElse(!strict);
   }
 
-  private static boolean authorized(Request request, Set<String> tokens) {
+  private static Optional<Tokens.Access> authorized(Request request, Peer peer) {
     String[] words = request.header("Authorization").orElse("").split(" +", 3);
-    return words.length == 2 && words[0].equalsIgnoreCase("Bearer") && tokens.contains(words[1]);
+    return words.length == 2 && words[0].equalsIgnoreCase("Bearer")
+        ? peer.tokens().access(words[1])
+        : Optional.empty();
   }
 }

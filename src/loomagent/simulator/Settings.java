@@ -1,6 +1,7 @@
 package loomagent.simulator;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -17,6 +18,7 @@ import java.util.function.Consumer;
  * @param patience how long a client may send no more of its request, or read nothing of what waits
  *     for it; at least 1 ms, less than a day
  * @param pull how the pull API behaves
+ * @param hub how the token endpoint behaves
  * @param log told one line a fact, from any thread; must return at once
  */
 public record Settings(
@@ -28,6 +30,7 @@ public record Settings(
     Events source,
     Duration patience,
     Pull pull,
+    Hub hub,
     Consumer<String> log) {
 
   /**
@@ -67,6 +70,94 @@ public record Settings(
   }
 
   /**
+   * How the token endpoint behaves.
+   *
+   * @param id of the one client there is
+   * @param secret of the client; empty means one made up at start
+   * @param confidential whether the client has to show its secret; else its id in the form will do
+   * @param granted the UUIDs of the Organizations that the app is connected with, and the scopes
+   *     that each granted it; none of these means all that there are
+   * @param life of an access token; at least 1 ms
+   * @param asTime whether {@code expires_in} is a time; else it is seconds
+   * @param disconnects whether a websocket is told {@code token_expired} when its token ends
+   * @param pendingPolls how often a device asks in vain before it is approved by itself; negative
+   *     means that {@link Simulator#approve} does that
+   * @param interval between two polls of a device; one that comes earlier is told to slow down
+   * @param perMinute requests a minute before they are too many
+   */
+  public record Hub(
+      String id,
+      String secret,
+      boolean confidential,
+      Map<String, Set<String>> granted,
+      Duration life,
+      boolean asTime,
+      boolean disconnects,
+      int pendingPolls,
+      Duration interval,
+      int perMinute) {
+    /**
+     * Refuses what cannot be.
+     *
+     * @throws IllegalArgumentException naming the setting and its limits
+     */
+    public Hub {
+      granted = Map.copyOf(granted);
+      require(id.matches("[!-9;-~]+"), "the client id is empty or holds a space or a colon");
+      require(secret.matches("[!-~]*"), "the client secret holds more than visible ASCII");
+      require(
+          life.toMillis() > 0 && life.toDays() <= 366,
+          "a token's life is " + life + "; it has to be 1 ms to 366 days");
+      require(perMinute > 0, "perMinute is " + perMinute + "; it has to be 1 or more");
+    }
+
+    /** As the real one, for the one Organization that events are made up for. */
+    public static Hub defaults() {
+      Map<String, Set<String>> granted = Map.of(Events.ORGANIZATION, Set.of());
+      Duration hour = Duration.ofHours(1);
+      Duration interval = Duration.ofSeconds(5);
+      return new Hub(
+          "simulated_client", "", true, granted, hour, false, false, 1, interval, 10_000);
+    }
+
+    public Hub withClient(String id, String secret) {
+      return new Hub(
+          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          perMinute);
+    }
+
+    public Hub withConfidential(boolean confidential) {
+      return new Hub(
+          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          perMinute);
+    }
+
+    public Hub withGranted(Map<String, Set<String>> granted) {
+      return new Hub(
+          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          perMinute);
+    }
+
+    public Hub withLife(Duration life, boolean asTime, boolean disconnects) {
+      return new Hub(
+          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          perMinute);
+    }
+
+    public Hub withDevice(int pendingPolls, Duration interval) {
+      return new Hub(
+          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          perMinute);
+    }
+
+    public Hub withPerMinute(int perMinute) {
+      return new Hub(
+          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          perMinute);
+    }
+  }
+
+  /**
    * Refuses what no simulator can do.
    *
    * @throws IllegalArgumentException naming the setting, its value and its limits
@@ -91,45 +182,50 @@ public record Settings(
     Duration patience = Duration.ofSeconds(10);
     Pull pull = new Pull("simulated_app", "", 100_000, 1);
     Events source = Events.madeUp();
-    return new Settings(0, Set.of(), pingEvery, false, 0, source, patience, pull, line -> {});
+    return new Settings(0, Set.of(), pingEvery, false, 0, source, patience, pull, Hub.defaults(), line -> {});
   }
 
   public Settings withPort(int port) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withTokens(Set<String> tokens) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withPingEvery(Duration pingEvery) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withStrictOrigin(boolean strictOrigin) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withEvents(double rate, Events source) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withPatience(Duration patience) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withPull(Pull pull) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
+  }
+
+  public Settings withHub(Hub hub) {
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withLog(Consumer<String> log) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, log);
+    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   Settings withSecretsMadeUp() {
     String password = pull.password().isEmpty() ? secret() : pull.password();
     return withTokens(tokens.isEmpty() ? Set.of(secret()) : tokens)
-        .withPull(pull.withLogin(pull.app(), password));
+        .withPull(pull.withLogin(pull.app(), password))
+        .withHub(hub.secret().isEmpty() ? hub.withClient(hub.id(), secret()) : hub);
   }
 
   private static String secret() {

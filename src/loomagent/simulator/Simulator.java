@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,14 +26,15 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Zaikio Loom on 127.0.0.1: Action Cable over RFC 6455, as Rails speaks it, and the pull API, which
- * remembers what was published. Tests make it misbehave with a {@link Script} for the dials or
- * pulls to come, or through the {@link Peer} of a live connection. All methods may be called from
+ * Zaikio Loom on 127.0.0.1: Action Cable over RFC 6455, as Rails speaks it, the pull API, which
+ * remembers what was published, and the Hub's token endpoint. Tests make it misbehave with a {@link
+ * Script} for the dials, pulls or token requests to come, or through the {@link Peer} of a live connection. All methods may be called from
  * any thread.
  *
  * <p>Threads: one accepts, one pings, one makes events up; each connection has one that reads and
@@ -47,6 +49,10 @@ public final class Simulator implements AutoCloseable {
   private final Admin admin = new Admin(this);
   private final Scripts dials = new Scripts(Script.RAILS);
   private final Scripts pulls = new Scripts(Script.PULL);
+  private final Scripts tokenAsks = new Scripts(Script.TOKENS);
+  private final AtomicInteger tokenAsksNow = new AtomicInteger();
+  private final AtomicInteger tokenAsksAtOnce = new AtomicInteger();
+  private final Tokens tokens;
   private final Published published;
   private volatile long awayUntil = System.nanoTime();
   private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
@@ -59,6 +65,7 @@ public final class Simulator implements AutoCloseable {
   private Simulator(Settings settings) throws IOException {
     this.settings = settings;
     Settings.Pull pull = settings.pull();
+    tokens = new Tokens(settings);
     published = new Published(pull.remembered(), Published.MAX_TEXT, pull.foreign());
     // Loopback only, always: whoever reaches the port may make up events.
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
@@ -106,8 +113,43 @@ public final class Simulator implements AutoCloseable {
     return settings.pull().password();
   }
 
+  /** Where the Hub is, as {@code hub.url} wants it: {@code http://127.0.0.1:PORT}. */
+  public URI hub() {
+    return api();
+  }
+
+  /** The id of the Hub's one client. */
+  public String clientId() {
+    return settings.hub().id();
+  }
+
+  /** The client's secret: the one made up at start, or the one set. */
+  public String clientSecret() {
+    return settings.hub().secret();
+  }
+
+  /** Makes a refresh token as a login by browser would give: for a setting. */
+  public String refreshToken(String organization) {
+    return tokens.refresh(organization);
+  }
+
+  /** From now on a token, access or refresh, is worth nothing. */
+  public void revoke(String token) {
+    tokens.revoke(token);
+  }
+
   /**
-   * Sends an event, its text as it is, to everyone subscribed to its name, having remembered it for
+   * Somebody approves a device, or declines it.
+   *
+   * @return whether a device with this code waits
+   */
+  public boolean approve(String userCode, boolean yes) {
+    return tokens.approve(userCode, yes);
+  }
+
+  /**
+   * Sends an event, its text as it is, to everyone subscribed to its name whose token is for its
+   * Organization or for none, having remembered it for
    * the pull API first: whoever subscribes meanwhile gets it there, if not here. Waits while a
    * client that still reads has no room; one that reads nothing for {@link Settings#patience} is
    * dropped. What one thread publishes arrives in order.
@@ -126,7 +168,14 @@ public final class Simulator implements AutoCloseable {
   public int publish(String name, String message) {
     published.add(name, message);
     int reached = 0;
+    String subject = null; // read only once somebody gets no more than one's events
     for (Peer peer : peers) {
+      if (!peer.subject().isEmpty() && !peer.subscriptions().isEmpty()) {
+        subject = subject == null ? Events.subject(message) : subject;
+        if (!subject.equalsIgnoreCase(peer.subject())) {
+          continue;
+        }
+      }
       for (Subscription subscription : peer.subscriptions()) {
         if (subscription.names().contains(name) && peer.event(subscription.frame(message))) {
           reached++;
@@ -154,6 +203,16 @@ public final class Simulator implements AutoCloseable {
   /** This script plays every pull that {@link #nextPull} does not; {@link Script#PULL} at first. */
   public void alwaysPull(Script script) {
     pulls.always(script);
+  }
+
+  /** These scripts play the next requests to the Hub, one each, in turn. */
+  public void nextToken(Script... scripts) {
+    tokenAsks.next(scripts);
+  }
+
+  /** This script plays every one that {@link #nextToken} does not; {@link Script#TOKENS} at first. */
+  public void alwaysToken(Script script) {
+    tokenAsks.always(script);
   }
 
   /** Every open connection that was upgraded. */
@@ -191,7 +250,7 @@ public final class Simulator implements AutoCloseable {
     return peers.size();
   }
 
-  /** How many requests there were so far, those to {@code /admin/} and {@code /api/} aside. */
+  /** How many requests there were so far, those to the websocket alone. */
   public long dials() {
     return dials.count();
   }
@@ -209,6 +268,21 @@ public final class Simulator implements AutoCloseable {
   /** The last thousand of those, oldest first. */
   public List<Request> pullRequests() {
     return pulls.requests();
+  }
+
+  /** How many requests to the Hub there were so far. */
+  public long tokenAsks() {
+    return tokenAsks.count();
+  }
+
+  /** The last thousand of those, oldest first. */
+  public List<Request> tokenRequests() {
+    return tokenAsks.requests();
+  }
+
+  /** How many of those were under way at once, at the most. */
+  public int tokenAsksAtOnce() {
+    return tokenAsksAtOnce.get();
   }
 
   /** The last thousand text messages from clients, oldest first. */
@@ -260,6 +334,17 @@ public final class Simulator implements AutoCloseable {
 
   Published published() {
     return published;
+  }
+
+  Tokens tokens() {
+    return tokens;
+  }
+
+  /** Does something at a time to come, unless that is after the end of this. */
+  void at(Instant time, Runnable task) {
+    // Within a century: a Duration knows more than a long of nanoseconds.
+    long wait = Math.min(Duration.between(Instant.now(), time).toMillis(), 3_000_000_000_000L);
+    var unused = clock.schedule(task, wait, MILLISECONDS);
   }
 
   boolean isAway() {
@@ -336,6 +421,8 @@ public final class Simulator implements AutoCloseable {
       } else if (path.startsWith(PullApi.PREFIX)) {
         pulls.heard(peer.request());
         pulls.take().run(peer);
+      } else if (path.startsWith(TokenEndpoint.PREFIX)) {
+        askToken(peer);
       } else {
         dials.heard(peer.request());
         if (isAway()) {
@@ -345,6 +432,17 @@ public final class Simulator implements AutoCloseable {
       }
     } catch (Refused e) {
       peer.respond(e.code(), Map.of(), e.getMessage() + "\n");
+    }
+  }
+
+  private void askToken(Peer peer) throws IOException {
+    tokenAsks.heard(peer.request());
+    int now = tokenAsksNow.incrementAndGet();
+    tokenAsksAtOnce.accumulateAndGet(now, Math::max);
+    try {
+      tokenAsks.take().run(peer);
+    } finally {
+      tokenAsksNow.decrementAndGet();
     }
   }
 
