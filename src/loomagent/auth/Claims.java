@@ -17,7 +17,7 @@ import loomagent.json.Json;
  */
 public record Claims(
     Optional<Instant> issuedAt, Optional<Instant> expiresAt, Optional<String> subject) {
-  private static final int MAX_TOKEN = 64 << 10; // characters; a JWT has a thousand or two
+  private static final int MAX_TOKEN = 16 << 10; // characters; a JWT has a thousand or two
   private static final Claims NONE =
       new Claims(Optional.empty(), Optional.empty(), Optional.empty());
 

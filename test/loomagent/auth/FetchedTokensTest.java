@@ -1,0 +1,212 @@
+package loomagent.auth;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import loomagent.auth.TokenException.Kind;
+import loomagent.base.Token;
+import loomagent.simulator.Script;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class FetchedTokensTest {
+  private Scene scene;
+  private FetchedTokens tokens;
+
+  @BeforeEach
+  void open() throws Exception {
+    scene = new Scene(Scene.standard());
+    tokens = scene.byCredentials();
+  }
+
+  @AfterEach
+  void close() {
+    scene.close();
+  }
+
+  @Test
+  void aTokenIsGivenUntilItIsDueAndThenTheNext() throws Exception {
+    assertEquals(Optional.empty(), tokens.expiresAt());
+    Token first = tokens.token(false);
+    assertEquals(first.expiresAt(), tokens.expiresAt());
+    scene.clock.advance(Duration.ofMinutes(49));
+    assertEquals(text(first), text(tokens.token(false)));
+    assertEquals(1, scene.loom.tokenAsks());
+    scene.clock.advance(Duration.ofMinutes(6));
+    Token second = tokens.token(false);
+    assertNotEquals(text(first), text(second));
+    assertEquals(second.expiresAt(), tokens.expiresAt());
+    // The refresh token that came along is not used.
+    assertTrue(scene.loom.tokenRequests().get(1).body().contains("client_credentials"));
+  }
+
+  @Test
+  void renewalSuitsAnyLifeAndComesAtAnotherTimeForEach() {
+    Instant from = Instant.parse("2026-01-01T00:00:00Z");
+    for (long[] life : // in ms: life, earliest, latest
+        new long[][] {
+          {5_000, 3_000, 4_000},
+          {60_000, 36_000, 48_000},
+          {3_600_000, 50 * 60_000, 55 * 60_000},
+          {604_800_000, 604_800_000 - 600_000, 604_800_000 - 300_000},
+          {1, 0, 1},
+          {0, 0, 0}
+        }) {
+      Random random = new Random(life[0]);
+      Set<Long> times = new HashSet<>();
+      for (int i = 0; i < 200; i++) {
+        Instant time = Life.renewAt(from, from.plusMillis(life[0]), random);
+        times.add(Duration.between(from, time).toMillis());
+      }
+      assertTrue(times.stream().allMatch(t -> t >= life[1] && t <= life[2]), life[0] + ": " + times);
+      assertTrue(times.size() > 100 || life[0] < 2, times.toString());
+    }
+  }
+
+  @Test
+  void aRefusedTokenIsNotGivenAgain() throws Exception {
+    Token first = tokens.token(false);
+    Token second = tokens.token(true);
+    assertNotEquals(text(first), text(second));
+    scene.loom.nextToken(Script.hubError(500, "", ""));
+    assertThrows(TokenException.class, () -> tokens.token(true));
+    scene.loom.nextToken(Script.hubError(500, "", ""));
+    assertThrows(TokenException.class, () -> tokens.token(false));
+    assertNotEquals(text(second), text(tokens.token(false)));
+  }
+
+  @Test
+  void theTokenAtHandIsGivenWhileItLivesIfTheNextCannotBeHad() throws Exception {
+    Token first = tokens.token(false);
+    scene.clock.advance(Duration.ofMinutes(55));
+    scene.loom.alwaysToken(Script.hubError(500, "", ""));
+    for (int i = 0; i < 5; i++) {
+      Token same = tokens.token(false);
+      assertEquals(text(first), text(same));
+      Instant next = same.renewAt().orElseThrow();
+      assertTrue(!next.isBefore(scene.clock.instant()), next + " is no time to come");
+      assertEquals(text(first), text(tokens.token(false))); // and before that nobody is asked
+      scene.clock.advance(Duration.between(scene.clock.instant(), next));
+    }
+    assertEquals(6, scene.loom.tokenAsks());
+    assertEquals(3, scene.log.lines().size(), scene.log.lines().toString()); // 1st, 2nd, 4th
+    String line = scene.log.lines().get(0);
+    assertTrue(line.contains("out of order (500). The one at hand is good for 5m more"), line);
+    scene.clock.advance(Duration.ofMinutes(5));
+    HubTest.assertFailure(Kind.UNREACHABLE, "(500)", () -> tokens.token(false));
+    scene.loom.alwaysToken(Script.TOKENS);
+    assertNotEquals(text(first), text(tokens.token(false)));
+  }
+
+  @Test
+  void aPauseThatTheHubAsksForIsTheTimeOfTheNextTry() throws Exception {
+    Token first = tokens.token(false);
+    scene.clock.advance(Duration.ofMinutes(55));
+    scene.loom.nextToken(Scene.answer(503, Map.of("Retry-After", "100"), ""));
+    Token same = tokens.token(false);
+    assertEquals(text(first), text(same));
+    assertEquals(Optional.of(scene.clock.instant().plusSeconds(100)), same.renewAt());
+  }
+
+  @Test
+  void aTokenWithoutAnyTimesIsGivenUntilItIsRefused() throws Exception {
+    scene.loom.nextToken(Scene.answer(200, Map.of(), "{\"access_token\":\"opaque\"}"));
+    assertEquals("opaque", text(tokens.token(false)));
+    scene.clock.advance(Duration.ofDays(400));
+    Token still = tokens.token(false);
+    assertEquals("opaque", text(still));
+    assertEquals(Optional.empty(), still.renewAt());
+    assertNotEquals("opaque", text(tokens.token(true)));
+  }
+
+  @Test
+  void howeverManyAskOneTokenIsFetchedForAll() throws Exception {
+    assertEquals(1, new HashSet<>(askTogether(Script.TOKENS)).size());
+    assertEquals(1, scene.loom.tokenAsks());
+  }
+
+  @Test
+  void howeverManyAskOneFailureIsForAll() throws Exception {
+    List<String> failures = askTogether(Script.hubError(500, "", ""));
+    assertEquals(Set.of("the Hub: it is out of order (500)"), new HashSet<>(failures));
+    assertEquals(1, scene.loom.tokenAsks());
+  }
+
+  @Test
+  void whatIsAtHandIsKnownWithoutAsking() throws Exception {
+    assertEquals(Optional.empty(), tokens.atHand());
+    Token first = tokens.token(false);
+    assertEquals(Optional.of(text(first)), tokens.atHand().map(FetchedTokensTest::text));
+    scene.clock.advance(Duration.ofHours(1));
+    assertEquals(Optional.empty(), tokens.atHand());
+    assertEquals(1, scene.loom.tokenAsks());
+  }
+
+  /** All ask while the first one's request waits for its answer. */
+  private List<String> askTogether(Script script) throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    scene.loom.nextToken(
+        peer -> {
+          try {
+            held.await();
+          } catch (InterruptedException closing) {
+            return;
+          }
+          script.run(peer);
+        });
+    List<Thread> waiting = new ArrayList<>();
+    ExecutorService threads =
+        Executors.newCachedThreadPool(
+            task -> {
+              waiting.add(new Thread(task));
+              return waiting.get(waiting.size() - 1);
+            });
+    Callable<String> ask =
+        () -> {
+          try {
+            return text(tokens.token(false));
+          } catch (TokenException failure) {
+            return failure.getMessage();
+          }
+        };
+    List<Future<String>> asked = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      asked.add(threads.submit(ask));
+    }
+    while (!waiting.stream()
+        .allMatch(
+            t -> t.getState() == Thread.State.WAITING || t.getState() == Thread.State.TIMED_WAITING)) {
+      Thread.onSpinWait();
+    }
+    held.countDown();
+    List<String> results = new ArrayList<>();
+    for (Future<String> each : asked) {
+      results.add(each.get());
+    }
+    threads.shutdown();
+    return results;
+  }
+
+  private static String text(Token token) {
+    return token.secret().reveal();
+  }
+}
