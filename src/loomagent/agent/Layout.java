@@ -21,6 +21,7 @@ import loomagent.base.Words;
  * dead/&lt;handler&gt;.ndjson          event, attempts, last error
  * gaps.ndjson                    each gap and what closed it
  * aside.ndjson                   what came as an event and was none
+ * tokens/&lt;connection&gt;.json       what {@code auth} keeps of single-use tokens
  * handlers/&lt;handler&gt;/            a handler's own
  * </pre>
  *

@@ -126,8 +126,7 @@ public final class FetchedTokens implements TokenSource {
 
   private Token get(boolean refused) throws TokenException, InterruptedException {
     if (refused) {
-      refusedOne = current.map(Token::secret).or(() -> refusedOne);
-      current = Optional.empty();
+      forget();
     }
     Instant now = clock.instant();
     boolean lives = current.filter(token -> Grants.lives(token, now)).isPresent();
@@ -136,6 +135,11 @@ public final class FetchedTokens implements TokenSource {
     }
     fetch(now);
     return outcome(refused);
+  }
+
+  private void forget() {
+    refusedOne = current.map(Token::secret).or(() -> refusedOne);
+    current = Optional.empty();
   }
 
   private void fetch(Instant now) throws InterruptedException {
@@ -161,8 +165,11 @@ public final class FetchedTokens implements TokenSource {
     if (failure.isEmpty()) {
       return given();
     }
+    if (refused) {
+      forget();
+    }
     Instant now = clock.instant();
-    if (refused || current.filter(token -> Grants.lives(token, now)).isEmpty()) {
+    if (current.filter(token -> Grants.lives(token, now)).isEmpty()) {
       throw failure.get();
     }
     if (Long.bitCount(failures) == 1) {

@@ -24,12 +24,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import loomagent.auth.TokenException.Kind;
 import loomagent.base.Secret;
 import loomagent.base.Words;
 import loomagent.net.Body;
 import loomagent.net.Failures;
+import loomagent.net.Network;
 
 /**
  * The server that gives tokens: RFC 6749 and RFC 8628. One for each {@code hub.url} of the process,
@@ -41,8 +41,11 @@ public final class Hub {
   /** A token has some KB. */
   static final int MAX_ANSWER = 64 << 10;
 
-  /** For all of an answer. */
+  /** For an answer to begin. */
   static final Duration LIMIT = Duration.ofSeconds(15);
+
+  /** For all of it: a body may drip, and a client that is dead says nothing. */
+  private static final Duration WHOLE = LIMIT.plusSeconds(2);
 
   /** For one's turn: hundreds of answers of a Hub that is well, and a few of one that is not. */
   static final Duration TURN = Duration.ofMinutes(1);
@@ -56,7 +59,7 @@ public final class Hub {
   private static final Duration PAUSE = Duration.ofSeconds(30);
 
   private final String root;
-  private final Supplier<HttpClient> client;
+  private final Network network;
   private final String userAgent;
   private final Clock clock;
   private final ReentrantLock turn = new ReentrantLock(true);
@@ -78,12 +81,12 @@ public final class Hub {
    * A Hub that was not asked yet.
    *
    * @param url {@code hub.url}
-   * @param client the process's own, asked for anew at each request; must not follow redirects
+   * @param network the process's own
    * @param userAgent what the agent calls itself
    */
-  public Hub(URI url, Supplier<HttpClient> client, String userAgent, Clock clock) {
+  public Hub(URI url, Network network, String userAgent, Clock clock) {
     this.root = url.toString().replaceFirst("/+$", "");
-    this.client = client;
+    this.network = network;
     this.userAgent = userAgent;
     this.clock = clock;
   }
@@ -248,14 +251,12 @@ public final class Hub {
 
   private HttpResponse<byte[]> send(HttpRequest request, boolean precious)
       throws TokenException, InterruptedException {
-    HttpClient http = client.get();
-    if (http.followRedirects() != HttpClient.Redirect.NEVER) {
-      throw new IllegalStateException("this HttpClient would take secrets to other servers");
-    }
+    HttpClient http = network.client();
     CompletableFuture<HttpResponse<byte[]>> future;
     try {
       future = http.sendAsync(request, head -> new Body(MAX_ANSWER));
     } catch (RejectedExecutionException dead) {
+      network.replace(http);
       throw new TokenException(Kind.UNREACHABLE, "Java's HTTP client has ended");
     }
     try {
@@ -264,9 +265,10 @@ public final class Hub {
       throw new TokenException(
           Kind.UNREACHABLE, "the Hub: " + Failures.words(failure.getCause(), "hub.url"));
     } catch (TimeoutException slow) {
+      network.replace(http); // it did not even see that its own time was up
       throw new TokenException(
           Kind.UNREACHABLE,
-          "the Hub did not end its answer within " + Words.of(LIMIT) + ". Check hub.url");
+          "the Hub did not end its answer within " + Words.of(WHOLE) + ". Check hub.url");
     } finally {
       future.cancel(true); // of no effect on one that is done
     }
@@ -275,7 +277,7 @@ public final class Hub {
   private static HttpResponse<byte[]> await(
       CompletableFuture<HttpResponse<byte[]>> future, boolean precious)
       throws InterruptedException, ExecutionException, TimeoutException {
-    long end = System.nanoTime() + LIMIT.toNanos();
+    long end = System.nanoTime() + WHOLE.toNanos();
     boolean interrupted = false;
     try {
       while (true) {

@@ -45,7 +45,7 @@ public final class TokenStore {
   /**
    * A store that nothing was done to yet.
    *
-   * @param folder {@code data.dir}; it has to exist before anything is written
+   * @param folder {@code data.dir}; made with the first write if need be
    * @param connection a name that the configuration has checked: it is a file's
    */
   public TokenStore(Path folder, String connection, Disk disk, System.Logger log) {
@@ -165,10 +165,10 @@ public final class TokenStore {
       return;
     }
     if (!folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-      Files.createDirectory(folder);
+      Files.createDirectories(folder);
       return;
     }
-    Files.createDirectory(
+    Files.createDirectories(
         folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     Path data = folder.toAbsolutePath().getParent();
     if (!Files.getOwner(folder).equals(Files.getOwner(data))) {

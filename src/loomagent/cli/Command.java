@@ -39,6 +39,7 @@ interface Command {
     return List.of(
         new RunCommand(),
         new CheckCommand(),
+        new LoginCommand(),
         new DemoCommand(),
         new SimulateCommand(),
         new StatusCommand(),

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,10 +31,11 @@ final class SimulateCommand implements Command {
     return """
     java -jar loom-agent.jar simulate [--port P] [--rate R] [--file F.ndjson]
                                       [--token T] [--app A] [--password W]
+                                      [--client-id I] [--client-secret S] [--token-life D]
 
     Plays Loom on 127.0.0.1 until Ctrl-C: the websocket, with events made up at a rate, or from
-    a file, or POSTed to it, and the API to pull missed ones from, which remembers the newest
-    100000. It prints the settings that point an agent to it.
+    a file, or POSTed to it, the API to pull missed ones from, which remembers the newest
+    100000, and the Hub that gives tokens. It prints the settings that point an agent to it.
 
       --port P       the port (4040; 0 takes any that is free)
       --rate R       events a second while somebody is subscribed (1; 0 for none); made-up ones
@@ -43,6 +45,10 @@ final class SimulateCommand implements Command {
       --token T      the bearer token to accept (made up anew at each start)
       --app A        the app's technical name, to pull with (simulated_app)
       --password W   the app's event password, to pull with (made up anew at each start)
+      --client-id I, --client-secret S
+                     what the Hub gives tokens for (simulated_client, made up at each start)
+      --token-life D how long a token from the Hub is good, such as 30s or 5m (60m); then the
+                     websocket that uses it is told token_expired
 
     While it runs
       curl -X POST http://127.0.0.1:4040/admin/events -d '{"name":"mission_control.job_added"}'
@@ -52,6 +58,10 @@ final class SimulateCommand implements Command {
 
     The last one cuts every websocket and lets none in for a while, so that an agent misses
     events and has a gap to close.
+
+    The Hub is as strict as the real one: scopes name an Organization that granted them, refresh
+    tokens work once, a token of an Organization gets its events alone. A login (device flow)
+    approves itself after a few seconds.
 
     Examples
       java -jar loom-agent.jar simulate
@@ -63,18 +73,15 @@ final class SimulateCommand implements Command {
   @Override
   public Map<String, Boolean> options() {
     return Map.of(
-        "--port",
-        true,
-        "--rate",
-        true,
-        "--file",
-        true,
-        "--token",
-        true,
-        "--app",
-        true,
-        "--password",
-        true);
+        "--port", true,
+        "--rate", true,
+        "--file", true,
+        "--token", true,
+        "--app", true,
+        "--password", true,
+        "--client-id", true,
+        "--client-secret", true,
+        "--token-life", true);
   }
 
   @Override
@@ -101,6 +108,7 @@ final class SimulateCommand implements Command {
               .withPort(arguments.number("--port", 0, 65_535).orElse(PORT))
               .withEvents(rate(arguments), events)
               .withPull(pull(arguments))
+              .withHub(hub(arguments))
               .withLog(terminal.err()::println);
       Optional<String> token = arguments.value("--token");
       return token.isPresent() ? settings.withTokens(Set.of(token.get())) : settings;
@@ -122,6 +130,18 @@ final class SimulateCommand implements Command {
         arguments.value("--app").orElse(pull.app()), arguments.value("--password").orElse(""));
   }
 
+  private static Settings.Hub hub(Arguments arguments) throws UsageException {
+    Settings.Hub hub = Settings.Hub.defaults();
+    String life = arguments.value("--token-life").orElse("60m");
+    if (!life.matches("[1-9]\\d{0,5}[smh]")) {
+      throw new UsageException("--token-life is \"" + life + "\"; write 30s, 5m or 1h");
+    }
+    return hub.withClient(
+            arguments.value("--client-id").orElse(hub.id()),
+            arguments.value("--client-secret").orElse(""))
+        .withLife(Duration.parse("PT" + life), false, true);
+  }
+
   private static double rate(Arguments arguments) throws UsageException {
     String text = arguments.value("--rate").orElse("1");
     try {
@@ -141,6 +161,13 @@ final class SimulateCommand implements Command {
     out.println("loom.api = " + simulator.api());
     out.println("backfill.app = " + simulator.app());
     out.println("backfill.password = " + simulator.eventPassword());
+    out.println();
+    out.println("Or, for tokens that end and are renewed, in place of token:");
+    out.println();
+    out.println("hub.url = " + simulator.hub());
+    out.println("oauth.client-id = " + simulator.clientId());
+    out.println("oauth.client-secret = " + simulator.clientSecret());
+    out.println("oauth.scopes = loom.event.r");
     out.println();
     out.println("Publish an event:");
     out.println(

@@ -233,7 +233,7 @@ public final class Peer {
   /** From now on it gets the events of the token's Organization alone, if the token has one. */
   void belongsTo(Tokens.Access access) {
     subject = access.subject();
-    if (settings().hub().disconnects()) {
+    if (!subject.isEmpty() && settings().hub().disconnects()) {
       simulator.at(access.end(), () -> disconnect("token_expired", false));
     }
   }

@@ -342,9 +342,8 @@ public final class Simulator implements AutoCloseable {
 
   /** Does something at a time to come, unless that is after the end of this. */
   void at(Instant time, Runnable task) {
-    // Within a century: a Duration knows more than a long of nanoseconds.
-    long wait = Math.min(Duration.between(Instant.now(), time).toMillis(), 3_000_000_000_000L);
-    var unused = clock.schedule(task, wait, MILLISECONDS);
+    var unused =
+        clock.schedule(task, Duration.between(Instant.now(), time).toMillis(), MILLISECONDS);
   }
 
   boolean isAway() {

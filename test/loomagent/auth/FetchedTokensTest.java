@@ -16,9 +16,11 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import loomagent.auth.TokenException.Kind;
 import loomagent.base.Token;
 import loomagent.simulator.Script;
@@ -152,6 +154,44 @@ class FetchedTokensTest {
   }
 
   @Test
+  void aTokenRefusedWhileAnotherFailsToRenewItIsNotGivenAgain() throws Exception {
+    Token first = tokens.token(false);
+    scene.clock.advance(Duration.ofMinutes(55));
+    CountDownLatch held = new CountDownLatch(1);
+    scene.loom.nextToken(
+        peer -> {
+          awaited(held);
+          Script.hubError(500, "", "").run(peer);
+        });
+    ExecutorService threads = Executors.newCachedThreadPool();
+    Future<Token> renewing = threads.submit(() -> tokens.token(false));
+    assertTrue(scene.loom.await(loom -> loom.tokenAsks() == 2, Duration.ofSeconds(5)));
+    AtomicReference<Thread> second = new AtomicReference<>();
+    Future<Token> refused =
+        threads.submit(
+            () -> {
+              second.set(Thread.currentThread());
+              return tokens.token(true);
+            });
+    while (second.get() == null || second.get().getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    held.countDown();
+    assertEquals(text(first), text(renewing.get()));
+    assertThrows(ExecutionException.class, refused::get);
+    assertNotEquals(text(first), text(tokens.token(false)));
+    threads.shutdown();
+  }
+
+  private static void awaited(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
   void whatIsAtHandIsKnownWithoutAsking() throws Exception {
     assertEquals(Optional.empty(), tokens.atHand());
     Token first = tokens.token(false);
@@ -166,11 +206,7 @@ class FetchedTokensTest {
     CountDownLatch held = new CountDownLatch(1);
     scene.loom.nextToken(
         peer -> {
-          try {
-            held.await();
-          } catch (InterruptedException closing) {
-            return;
-          }
+          awaited(held);
           script.run(peer);
         });
     List<Thread> waiting = new ArrayList<>();

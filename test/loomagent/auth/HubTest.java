@@ -157,7 +157,7 @@ class HubTest {
       free = socket.getLocalPort();
     }
     Hub nobody =
-        new Hub(URI.create("http://127.0.0.1:" + free), () -> Scene.HTTP, "test", scene.clock);
+        new Hub(URI.create("http://127.0.0.1:" + free), Scene.NETWORK, "test", scene.clock);
     assertFailure(
         Kind.UNREACHABLE,
         "hub.url",

@@ -1,7 +1,6 @@
 package loomagent.auth;
 
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,6 +15,7 @@ import java.util.Optional;
 import java.util.Random;
 import loomagent.base.LogLines;
 import loomagent.base.Secret;
+import loomagent.net.Network;
 import loomagent.simulator.Events;
 import loomagent.simulator.Script;
 import loomagent.simulator.Settings;
@@ -23,7 +23,7 @@ import loomagent.simulator.Simulator;
 
 /** A simulated Hub, a client of it, and a clock that a hand moves. */
 final class Scene implements AutoCloseable {
-  static final HttpClient HTTP = HttpClient.newHttpClient();
+  static final Network NETWORK = Network.direct(System.getLogger("test"));
   static final String ORGANIZATION = Events.ORGANIZATION;
   static final String SCOPE = "Org/" + ORGANIZATION + ".loom.event.r";
 
@@ -59,7 +59,7 @@ final class Scene implements AutoCloseable {
 
   Scene(Settings.Hub settings) throws IOException {
     loom = Simulator.start(Settings.defaults().withHub(settings));
-    hub = new Hub(loom.hub(), () -> HTTP, "test", clock);
+    hub = new Hub(loom.hub(), NETWORK, "test", clock);
     client =
         new Hub.Client(
             loom::clientId,

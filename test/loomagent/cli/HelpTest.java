@@ -55,7 +55,7 @@ class HelpTest {
   @Test
   void everyPageNamesTheOptionsOfItsCommandAndNoOthers() {
     for (Command command : Command.all()) {
-      Set<String> named = new TreeSet<>(found("--[a-z]+", command.page()));
+      Set<String> named = new TreeSet<>(found("--[a-z]+(?:-[a-z]+)*", command.page()));
       Set<String> known = new TreeSet<>(command.options().keySet());
       assertTrue(named.containsAll(known), command.name() + " names " + named);
       known.addAll(SHARED);

@@ -211,9 +211,12 @@ final class TokenEndpointTest {
   @Test
   void aWebsocketMayBeToldThatItsTokenIsOver() throws Exception {
     again(STANDARD.withLife(Duration.ofMillis(300), true, true));
-    try (Client client = live(token(OTHER))) {
+    try (Client fixed = Client.live(loom);
+        Client client = live(token(OTHER))) {
       client.expect("{\"type\":\"disconnect\",\"reason\":\"token_expired\",\"reconnect\":false}");
       client.expectClose(1000);
+      assertEquals(1, loom.publish(event(OTHER)));
+      assertTrue(fixed.nextButPings().text().contains(OTHER));
     }
   }
 
