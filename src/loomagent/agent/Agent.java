@@ -6,33 +6,26 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.SplittableRandom;
+import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.random.RandomGenerator;
 import loomagent.backfill.Gaps;
 import loomagent.base.Disk;
-import loomagent.base.Secret;
-import loomagent.base.Token;
 import loomagent.base.Version;
 import loomagent.base.Words;
-import loomagent.cable.Connection;
 import loomagent.cable.Dialler;
-import loomagent.cable.Subscriber;
 import loomagent.cable.Subscription;
 import loomagent.config.Configuration;
-import loomagent.config.ConnectionSettings;
 import loomagent.delivery.Delivery;
 import loomagent.journal.Journal;
 import loomagent.net.Network;
 
-/** The whole agent: one connection, the journal, the handlers, and the place where they meet. */
+/** The whole agent: its connections, the journal, the handlers, and the place where they meet. */
 public final class Agent implements AutoCloseable {
-
-  /** The name of the one connection. */
-  public static final String CONNECTION = "default";
 
   /** Asks for a {@link Status}: {@code json}, or anything else for a person's eyes. */
   public static final String STATUS = "status";
@@ -46,10 +39,8 @@ public final class Agent implements AutoCloseable {
   private final System.Logger log;
   private final Journal journal;
   private final Gaps gaps;
-  private final GapWatch watch;
+  private final List<Link> links = new ArrayList<>();
   private final Deliveries deliveries;
-  private final Intake intake;
-  private final Subscriber connection;
   private final Status status;
   private final Operations operations;
 
@@ -61,7 +52,7 @@ public final class Agent implements AutoCloseable {
    * @param network how to reach servers
    * @param folder its folder, held by whoever calls
    * @param loggers makes a logger for each part
-   * @param watcher told each new state of the subscription, on the connection's thread
+   * @param watcher told each new state of a subscription, on the connection's thread
    * @throws IOException in words: the folder cannot be read or written
    */
   public Agent(
@@ -77,19 +68,8 @@ public final class Agent implements AutoCloseable {
     this.configuration = configuration;
     this.log = loggers.apply("agent");
     this.journal = journal(configuration, layout, clock, loggers.apply("journal"));
-    System.Logger connectionLog = loggers.apply("connection." + CONNECTION);
     try {
-      this.gaps = Gaps.open(layout.folder(), Disk.REAL, connectionLog);
-      this.watch =
-          new GapWatch(
-              CONNECTION,
-              only(configuration),
-              journal,
-              gaps,
-              network,
-              folder,
-              clock,
-              connectionLog);
+      this.gaps = Gaps.open(layout.folder(), Disk.REAL, loggers.apply("gaps"));
       this.deliveries = Deliveries.following(journal, plan, layout, loggers);
     } catch (IOException unusable) {
       journal.close();
@@ -99,11 +79,26 @@ public final class Agent implements AutoCloseable {
       throw fault;
     }
     journal.retain(deliveries::lowest);
-    Connection.Settings settings = settings(configuration);
-    this.intake = new Intake(settings, journal, watch, folder, clock, connectionLog, watcher);
-    this.connection = connect(configuration, network, intake, connectionLog);
-    this.status = new Status(CONNECTION, intake, watch, deliveries, journal, clock);
+    Link.Shared shared =
+        new Link.Shared(
+            configuration,
+            network,
+            new Credentials(layout.folder(), network, clock, random(), loggers.apply("tokens")),
+            new Dialler(Version.userAgent(), network),
+            journal,
+            gaps,
+            folder,
+            clock,
+            loggers,
+            watcher);
+    configuration.connections().forEach(each -> links.add(new Link(each, shared)));
+    this.status = new Status(links, deliveries, journal, clock);
     this.operations = new Operations(layout, deliveries, journal, log);
+  }
+
+  /** Drawn from by any thread. */
+  private static RandomGenerator random() {
+    return new Random();
   }
 
   /** The journal of a folder, as configured. */
@@ -118,35 +113,6 @@ public final class Agent implements AutoCloseable {
   }
 
   /**
-   * A connection as configured.
-   *
-   * @param configuration where to, and with which token
-   * @param network how to reach servers
-   * @param listener who is told what happens
-   * @param log where it says what an operator wants to know
-   * @return a connection that has not begun
-   */
-  public static Subscriber connect(
-      Configuration configuration,
-      Network network,
-      Connection.Listener listener,
-      System.Logger log) {
-    return new Subscriber(
-        settings(configuration),
-        false,
-        fresh ->
-            new Token(
-                new Secret(only(configuration).token().orElseThrow().resolve()),
-                Optional.empty(),
-                Optional.empty()),
-        new Dialler(Version.userAgent(), network),
-        listener,
-        Clock.systemUTC(),
-        SplittableRandom::new,
-        log);
-  }
-
-  /**
    * Opens the handlers, then starts to subscribe. A handler that needs longer goes on opening; the
    * events for it wait.
    *
@@ -156,8 +122,7 @@ public final class Agent implements AutoCloseable {
   public List<String> start(BooleanSupplier stopped) {
     List<String> wrong = deliveries.start(stopped);
     if (wrong.isEmpty() && !stopped.getAsBoolean()) {
-      watch.begin();
-      connection.start();
+      links.forEach(Link::start);
     }
     return wrong;
   }
@@ -208,9 +173,7 @@ public final class Agent implements AutoCloseable {
 
   private void closeBy(long end) {
     status.stopping();
-    connection.close();
-    watch.close();
-    intake.stopped();
+    closeLinks();
     deliveries.close(end, configuration.shutdownTimeout());
     journal.close();
     gaps.close();
@@ -227,13 +190,32 @@ public final class Agent implements AutoCloseable {
     }
   }
 
+  // All at once: each may take a moment, and there may be a hundred.
+  private void closeLinks() {
+    List<Thread> closing = new ArrayList<>();
+    for (Link link : links) {
+      Thread thread = new Thread(link::close, "close-" + link.settings().name());
+      thread.start();
+      closing.add(thread);
+    }
+    for (Thread thread : closing) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException handlers) {
+          // one that interrupts every thread there is
+        }
+      }
+    }
+  }
+
   /**
    * How many events arrived.
    *
    * @return since the start
    */
   public long received() {
-    return intake.received();
+    return sum(link -> link.intake().received());
   }
 
   /**
@@ -242,7 +224,7 @@ public final class Agent implements AutoCloseable {
    * @return as of now
    */
   public boolean isIdle() {
-    return deliveries.waiting() == 0 && watch.isIdle();
+    return deliveries.waiting() == 0 && links.stream().allMatch(link -> link.gaps().isIdle());
   }
 
   /**
@@ -253,9 +235,9 @@ public final class Agent implements AutoCloseable {
   public List<String> summary() {
     List<String> lines = new ArrayList<>();
     StringBuilder first = new StringBuilder("Received ");
-    first.append(Words.count(intake.received(), "event"));
-    more(first, intake.duplicates(), "known already");
-    more(first, watch.recovered(), "more pulled");
+    first.append(Words.count(received(), "event"));
+    more(first, sum(link -> link.intake().duplicates()), "known already");
+    more(first, sum(link -> link.gaps().recovered()), "more pulled");
     lines.add(first.append('.').toString());
     for (Route route : deliveries.all()) {
       Delivery delivery = route.delivery();
@@ -275,17 +257,7 @@ public final class Agent implements AutoCloseable {
     }
   }
 
-  private static ConnectionSettings only(Configuration configuration) {
-    return configuration.connections().get(0);
-  }
-
-  private static Connection.Settings settings(Configuration configuration) {
-    return new Connection.Settings(
-        CONNECTION,
-        only(configuration).url(),
-        only(configuration).events(),
-        configuration.reconnectFirst(),
-        configuration.reconnectLongest(),
-        configuration.staleAfter());
+  private long sum(ToLongFunction<Link> count) {
+    return links.stream().mapToLong(count).sum();
   }
 }

@@ -24,7 +24,8 @@ import loomagent.net.Network;
 
 /**
  * Where the tokens of each connection come from, as configured. One for the process: connections
- * with the same {@code hub.url} share a {@link Hub}, which is asked one thing at a time. Any thread.
+ * with the same {@code hub.url} share a {@link Hub}, which is asked one thing at a time. Any
+ * thread.
  */
 public final class Credentials {
   private final Path folder;

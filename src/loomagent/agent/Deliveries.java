@@ -111,7 +111,7 @@ final class Deliveries {
             settings.timeout(),
             settings.lanes().count(),
             settings.lanes().key()),
-        event -> settings.events().matches(event.name()));
+        event -> settings.takes(event.name(), event.connection()));
   }
 
   private void add(Plan.Planned planned, Delivery delivery, DeadLetters letters) {

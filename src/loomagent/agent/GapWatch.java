@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.Supplier;
 import loomagent.backfill.Backfill;
 import loomagent.backfill.Gap;
 import loomagent.backfill.Gaps;
@@ -17,7 +18,6 @@ import loomagent.backfill.Sink;
 import loomagent.base.Secret;
 import loomagent.base.Version;
 import loomagent.config.ConnectionSettings;
-import loomagent.config.Value;
 import loomagent.journal.Entry;
 import loomagent.journal.Journal;
 import loomagent.net.Network;
@@ -32,7 +32,8 @@ final class GapWatch implements AutoCloseable {
   private static final Duration FLUSH_LIMIT = Duration.ofSeconds(5);
 
   private final String connection;
-  private final ConnectionSettings configuration;
+  private final ConnectionSettings settings;
+  private final Supplier<Optional<Secret>> token;
   private final Journal journal;
   private final Gaps gaps;
   private final Network network;
@@ -44,45 +45,27 @@ final class GapWatch implements AutoCloseable {
   private volatile boolean closing;
 
   GapWatch(
-      String connection,
-      ConnectionSettings configuration,
-      Journal journal,
-      Gaps gaps,
-      Network network,
-      DataFolder folder,
-      Clock clock,
+      ConnectionSettings settings,
+      Supplier<Optional<Secret>> token,
+      Link.Shared shared,
       System.Logger log) {
-    this.connection = connection;
-    this.configuration = configuration;
-    this.journal = journal;
-    this.gaps = gaps;
-    this.network = network;
-    this.folder = folder;
-    this.clock = clock;
+    this.connection = settings.name();
+    this.settings = settings;
+    this.token = token;
+    this.journal = shared.journal();
+    this.gaps = shared.gaps();
+    this.network = shared.network();
+    this.folder = shared.folder();
+    this.clock = shared.clock();
     this.log = log;
-    this.backfill = configuration.backfillPassword().map(this::backfill);
+    this.backfill = settings.backfillApp().map(app -> backfill());
     journal.newest(connection).ifPresent(last -> heard(last.event().subject()));
   }
 
-  private Backfill backfill(Value password) {
+  private Backfill backfill() {
     return new Backfill(
-        new Backfill.Settings(
-            connection,
-            configuration.loomApi(),
-            configuration.events(),
-            configuration.backfillMargin(),
-            Version.userAgent()),
-        new Backfill.Credentials() {
-          @Override
-          public String app() {
-            return configuration.backfillApp().orElseThrow();
-          }
-
-          @Override
-          public Secret password() throws IOException {
-            return new Secret(password.resolve());
-          }
-        },
+        pull(settings),
+        credentials(settings),
         this::subject,
         gaps,
         new IntoJournal(),
@@ -92,22 +75,44 @@ final class GapWatch implements AutoCloseable {
         log);
   }
 
+  /** What is pulled for a connection. */
+  static Backfill.Settings pull(ConnectionSettings settings) {
+    return new Backfill.Settings(
+        settings.name(),
+        settings.loomApi(),
+        settings.events(),
+        settings.backfillMargin(),
+        Version.userAgent());
+  }
+
+  /** Who pulls it; {@code backfill.app} is set. */
+  static Backfill.Credentials credentials(ConnectionSettings settings) {
+    return new Backfill.Credentials() {
+      @Override
+      public String app() {
+        return settings.backfillApp().orElseThrow();
+      }
+
+      @Override
+      public Secret password() throws IOException {
+        return new Secret(settings.backfillPassword().orElseThrow().resolve());
+      }
+    };
+  }
+
   /**
    * Whose events the connection gets: as configured, else as the token says, else as the events say
    * that have come over it.
    */
   private Optional<String> subject() {
-    Optional<UUID> configured = configuration.organization();
+    Optional<UUID> configured = settings.organization();
     if (configured.isPresent()) {
       return Optional.of(Organization.subject(configured.get().toString()));
     }
-    Optional<String> ofToken = Optional.empty();
-    try {
-      ofToken = Organization.subject(new Secret(configuration.token().orElseThrow().resolve()));
-    } catch (IOException noToken) {
-      log.log(Level.DEBUG, "no token to tell the Organization from", noToken);
-    }
-    return ofToken.or(() -> Optional.of(heard).filter(subject -> !subject.isEmpty()));
+    return token
+        .get()
+        .flatMap(Organization::subject)
+        .or(() -> Optional.of(heard).filter(subject -> !subject.isEmpty()));
   }
 
   /** An event of this subject came over the websocket. */
@@ -130,7 +135,7 @@ final class GapWatch implements AutoCloseable {
   void lost(Instant from) {
     Optional<Instant> lastKnown =
         journal.newest(connection).map(entry -> Backfill.lastKnown(entry.event(), entry.time()));
-    gaps.lost(connection, from, lastKnown, configuration.backfillSince());
+    gaps.lost(connection, from, lastKnown, settings.backfillSince());
   }
 
   /** There is one again. */

@@ -17,8 +17,8 @@ import loomagent.json.Envelope;
 
 /**
  * What a connection tells: events go into the journal, spans without a subscription to the gaps,
- * the rest becomes the log that an operator reads. The connection's thread only, but for what a
- * status asks.
+ * the rest becomes the log that an operator reads. Events come from the threads of one connection
+ * or two at once, the rest from one at a time; a status asks from any.
  */
 final class Intake implements Connection.Listener {
 
@@ -36,8 +36,8 @@ final class Intake implements Connection.Listener {
   private final AtomicLong received = new AtomicLong();
   private final AtomicLong duplicates = new AtomicLong();
   private final AtomicLong reconnects = new AtomicLong();
-  private long refused;
-  private long aside;
+  private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong aside = new AtomicLong();
 
   private boolean wasLive;
   private volatile boolean live;
@@ -51,21 +51,14 @@ final class Intake implements Connection.Listener {
   private volatile Instant lastEventAt;
   private volatile String lastError = "";
 
-  Intake(
-      Connection.Settings settings,
-      Journal journal,
-      GapWatch gaps,
-      DataFolder folder,
-      Clock clock,
-      System.Logger log,
-      Consumer<State> watcher) {
+  Intake(Connection.Settings settings, GapWatch gaps, Link.Shared shared, System.Logger log) {
     this.settings = settings;
-    this.journal = journal;
+    this.journal = shared.journal();
     this.gaps = gaps;
-    this.folder = folder;
-    this.clock = clock;
+    this.folder = shared.folder();
+    this.clock = shared.clock();
     this.log = log;
-    this.watcher = watcher;
+    this.watcher = shared.watcher();
     this.since = clock.instant();
   }
 
@@ -103,13 +96,13 @@ final class Intake implements Connection.Listener {
       case NEW -> lastEventAt = clock.instant();
       case DUPLICATE -> duplicates.incrementAndGet();
       case REFUSED -> {
-        refused++;
-        if (Long.bitCount(refused) == 1) {
+        long count = refused.incrementAndGet();
+        if (Long.bitCount(count) == 1) {
           log.log(
               Level.WARNING,
               "{0} arrived while the agent stops and could not be journaled; they are part of the"
                   + " gap until the next start",
-              Words.count(refused, "event"));
+              Words.count(count, "event"));
         }
       }
     }
@@ -117,15 +110,15 @@ final class Intake implements Connection.Listener {
 
   @Override
   public void aside(String text, String reason) {
-    aside++;
+    long count = aside.incrementAndGet();
     try {
       if (folder.aside(text, reason, clock.instant())) {
         log.log(Level.WARNING, "a message is no event: {0}. Kept in aside.ndjson", reason);
-      } else if (Long.bitCount(aside) == 1) {
+      } else if (Long.bitCount(count) == 1) {
         log.log(
             Level.WARNING,
             "{0} so far were no events. aside.ndjson is full: look at it, then move it away",
-            Words.count(aside, "message"));
+            Words.count(count, "message"));
       }
     } catch (IOException disk) {
       log.log(

@@ -19,6 +19,6 @@ record Route(HandlerSettings settings, Delivery delivery, DeadLetters letters) {
   }
 
   boolean wants(Event event) {
-    return settings.events().matches(event.name());
+    return settings.takes(event.name(), event.connection());
   }
 }

@@ -4,11 +4,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loomagent.backfill.Gap;
+import loomagent.base.Token;
 import loomagent.base.Version;
 import loomagent.base.Words;
 import loomagent.cable.Subscription.State;
@@ -22,24 +24,14 @@ final class Status {
   /** Enough to see a bad night by; the rest is in gaps.ndjson. */
   private static final int MOST_GAPS = 20;
 
-  private final String connection;
-  private final Intake intake;
-  private final GapWatch gaps;
+  private final List<Link> links;
   private final Deliveries deliveries;
   private final Journal journal;
   private final Clock clock;
   private volatile boolean stopping;
 
-  Status(
-      String connection,
-      Intake intake,
-      GapWatch gaps,
-      Deliveries deliveries,
-      Journal journal,
-      Clock clock) {
-    this.connection = connection;
-    this.intake = intake;
-    this.gaps = gaps;
+  Status(List<Link> links, Deliveries deliveries, Journal journal, Clock clock) {
+    this.links = List.copyOf(links);
     this.deliveries = deliveries;
     this.journal = journal;
     this.clock = clock;
@@ -51,43 +43,57 @@ final class Status {
 
   /** One line, as the contract with programs has it. */
   String json() {
-    Intake.Standing standing = intake.standing();
     Map<String, Object> status = new LinkedHashMap<>();
     status.put("version", Version.agent());
-    status.put("state", state(standing));
-    status.put("since", standing.since().toString());
-    status.put("connections", List.of(connection(standing)));
+    status.put("state", state());
+    status.put("since", since().toString());
+    status.put("connections", links.stream().map(Status::connection).toList());
     status.put("handlers", deliveries.all().stream().map(Status::handler).toList());
     status.put("journal", journal());
     return Json.write(status);
   }
 
-  private String state(Intake.Standing standing) {
+  private String state() {
     if (stopping) {
       return "stopping";
     }
-    if (standing.state() != State.LIVE) {
+    long live = links.stream().filter(Status::isLive).count();
+    if (live == 0) {
       return "connecting";
     }
-    boolean all =
+    boolean open =
         deliveries.all().stream()
             .allMatch(route -> route.delivery().opening() == Delivery.Opening.OPEN);
-    return all && journal.stats().fault().isEmpty() ? "live" : "degraded";
+    boolean all = live == links.size() && open && journal.stats().fault().isEmpty();
+    return all ? "live" : "degraded";
   }
 
-  private Map<String, Object> connection(Intake.Standing standing) {
+  /** When any connection last changed for better or worse. */
+  private Instant since() {
+    return links.stream()
+        .map(link -> link.intake().standing().since())
+        .max(Comparator.naturalOrder())
+        .orElseThrow();
+  }
+
+  private static boolean isLive(Link link) {
+    return link.intake().standing().state() == State.LIVE;
+  }
+
+  private static Map<String, Object> connection(Link link) {
+    Intake.Standing standing = link.intake().standing();
     Map<String, Object> members = new LinkedHashMap<>();
-    members.put("name", connection);
+    members.put("name", link.settings().name());
     members.put("state", standing.state() == State.LIVE ? "live" : "connecting");
     members.put("since", standing.since().toString());
     members.put("lastEventAt", text(standing.lastEventAt()));
-    members.put("received", intake.received());
-    members.put("duplicates", intake.duplicates());
-    members.put("backfilled", gaps.recovered());
-    members.put("reconnects", intake.reconnects());
+    members.put("received", link.intake().received());
+    members.put("duplicates", link.intake().duplicates());
+    members.put("backfilled", link.gaps().recovered());
+    members.put("reconnects", link.intake().reconnects());
     members.put("lastError", standing.lastError());
-    members.put("tokenExpiresAt", null); // known once tokens are fetched
-    members.put("gaps", gaps.recent(MOST_GAPS).stream().map(Status::gap).toList());
+    members.put("tokenExpiresAt", text(link.token().flatMap(Token::expiresAt)));
+    members.put("gaps", link.gaps().recent(MOST_GAPS).stream().map(Status::gap).toList());
     return members;
   }
 
@@ -132,23 +138,9 @@ final class Status {
 
   /** A screen for a person. */
   List<String> lines() {
-    Intake.Standing standing = intake.standing();
     List<String> lines = new ArrayList<>();
-    lines.add(state(standing) + " for " + ago(standing.since()));
-    if (!standing.lastError().isEmpty() && standing.state() != State.LIVE) {
-      lines.add("  " + standing.lastError());
-    }
-    lines.add(
-        "connection "
-            + connection
-            + ": "
-            + Words.count(intake.received(), "event")
-            + " received, "
-            + Words.count(intake.duplicates(), "duplicate")
-            + ", "
-            + Words.count(intake.reconnects(), "reconnect")
-            + standing.lastEventAt().map(last -> "; last event " + ago(last) + " ago").orElse(""));
-    gaps.recent(MOST_GAPS).forEach(gap -> lines.add("  gap " + words(gap)));
+    lines.add(state() + " for " + ago(since()));
+    links.forEach(link -> lines.addAll(lines(link)));
     deliveries.all().forEach(route -> lines.add(words(route.delivery())));
     Journal.Stats stats = journal.stats();
     lines.add(
@@ -162,7 +154,35 @@ final class Status {
     return lines;
   }
 
-  private String words(Gap gap) {
+  private List<String> lines(Link link) {
+    Intake.Standing standing = link.intake().standing();
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "connection "
+            + link.settings().name()
+            + ": "
+            + (isLive(link) ? "live" : "connecting")
+            + " for "
+            + ago(standing.since())
+            + "; "
+            + Words.count(link.intake().received(), "event")
+            + " received, "
+            + Words.count(link.intake().duplicates(), "duplicate")
+            + ", "
+            + Words.count(link.intake().reconnects(), "reconnect")
+            + standing.lastEventAt().map(last -> "; last event " + ago(last) + " ago").orElse("")
+            + link.token()
+                .flatMap(Token::expiresAt)
+                .map(end -> "; token good until " + end)
+                .orElse(""));
+    if (!standing.lastError().isEmpty() && !isLive(link)) {
+      lines.add("  " + standing.lastError());
+    }
+    link.gaps().recent(MOST_GAPS).forEach(gap -> lines.add("  gap " + words(gap)));
+    return lines;
+  }
+
+  private static String words(Gap gap) {
     String span = gap.from() + " to " + gap.to().map(Instant::toString).orElse("now");
     String end =
         gap.closed()

@@ -61,7 +61,9 @@ record Answer(int status, HttpHeaders headers, Map<?, ?> members, Instant sent) 
             () ->
                 claims
                     .expiresAt()
-                    .map(end -> Duration.between(claims.issuedAt().or(this::date).orElse(sent), end)))
+                    .map(
+                        end ->
+                            Duration.between(claims.issuedAt().or(this::date).orElse(sent), end)))
         .filter(life -> !life.isNegative() && life.compareTo(MOST) < 0)
         .map(sent::plus);
   }

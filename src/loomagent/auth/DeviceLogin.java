@@ -86,8 +86,7 @@ public final class DeviceLogin {
             : Optional.empty();
     prove(store);
     Hub.Device device = hub.authorize(client, scope);
-    show.accept(
-        new Prompt(device.address(), device.userCode(), device.complete(), device.end()));
+    show.accept(new Prompt(device.address(), device.userCode(), device.complete(), device.end()));
     Grant grant = poll(device);
     if (grant.refresh().isEmpty()) {
       throw new TokenException(
@@ -96,9 +95,7 @@ public final class DeviceLogin {
               + " refresh tokens");
     }
     Token token = Grants.token(grant, random);
-    save(
-        store,
-        new Stored(hub.url(), hash, grant.refresh(), Optional.of(token), Optional.empty()));
+    save(store, new Stored(hub.url(), hash, grant.refresh(), Optional.of(token), Optional.empty()));
     return token;
   }
 
@@ -140,7 +137,6 @@ public final class DeviceLogin {
       }
     }
   }
-
 
   private void save(TokenStore store, Stored tokens) throws TokenException {
     try {

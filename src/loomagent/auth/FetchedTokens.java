@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import loomagent.base.Backoff;
 import loomagent.base.Secret;
@@ -69,7 +68,8 @@ public final class FetchedTokens implements TokenSource {
   /**
    * Tokens for a refresh token, which is replaced by its successor at each exchange.
    *
-   * @param first {@code oauth.refresh-token}, if it is set; {@link DeviceLogin} makes it unnecessary
+   * @param first {@code oauth.refresh-token}, if it is set; {@link DeviceLogin} makes it
+   *     unnecessary
    * @param store where the successors are kept: of this connection alone
    */
   public static FetchedTokens refreshing(

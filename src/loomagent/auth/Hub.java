@@ -75,7 +75,12 @@ public final class Hub {
 
   /** What {@link DeviceLogin} shows and asks with. */
   record Device(
-      Secret code, String userCode, String address, String complete, Duration interval, Instant end) {}
+      Secret code,
+      String userCode,
+      String address,
+      String complete,
+      Duration interval,
+      Instant end) {}
 
   /**
    * A Hub that was not asked yet.
@@ -130,7 +135,8 @@ public final class Hub {
     if (code.isEmpty() || userCode.isEmpty() || address.isEmpty()) {
       throw odd("without device_code, user_code and verification_url");
     }
-    long interval = answer.members().get("interval") instanceof Number number ? number.longValue() : 5;
+    long interval =
+        answer.members().get("interval") instanceof Number number ? number.longValue() : 5;
     return new Device(
         code.get(),
         userCode.get(),
@@ -167,8 +173,7 @@ public final class Hub {
   private Grant grant(Client client, Map<String, String> form, boolean precious)
       throws TokenException, InterruptedException {
     Answer answer = post("/oauth/access_token", client, form, precious);
-    Secret access =
-        answer.secret("access_token").orElseThrow(() -> odd("without an access_token"));
+    Secret access = answer.secret("access_token").orElseThrow(() -> odd("without an access_token"));
     return new Grant(
         access, answer.secret("refresh_token"), answer.sent(), answer.end(Claims.of(access)));
   }

@@ -12,8 +12,8 @@ import loomagent.base.Secret;
 import loomagent.base.Token;
 
 /**
- * Refresh tokens, each spent once for an access token and its own successor. What is on disk counts,
- * for as long as no other first token is configured than when it began.
+ * Refresh tokens, each spent once for an access token and its own successor. What is on disk
+ * counts, for as long as no other first token is configured than when it began.
  *
  * <p>Losing a successor means that somebody has to log in again, so:
  *
@@ -93,9 +93,7 @@ final class RefreshChain implements Grants {
   }
 
   private Optional<Secret> first() throws TokenException {
-    return configured.isPresent()
-        ? Optional.of(Hub.look(configured.get()))
-        : Optional.empty();
+    return configured.isPresent() ? Optional.of(Hub.look(configured.get())) : Optional.empty();
   }
 
   /** What is on disk, or was when it was last there. */
@@ -118,9 +116,7 @@ final class RefreshChain implements Grants {
         kept.hub().equals(hub.url())
             && kept.refresh().isPresent()
             && (hash.isEmpty() || hash.equals(kept.configured()));
-    return counts
-        ? kept
-        : new Stored(hub.url(), hash, first, Optional.empty(), Optional.empty());
+    return counts ? kept : new Stored(hub.url(), hash, first, Optional.empty(), Optional.empty());
   }
 
   private static Optional<Token> usable(Stored chain, Optional<Secret> refused) {
@@ -174,8 +170,7 @@ final class RefreshChain implements Grants {
                         + " was killed then, or the answer was lost. The protocol gives it only"
                         + " once. Run: login")
             .orElse(failure.getMessage());
-    return new TokenException(
-        Kind.REFUSED, failure.code(), words + store.words(), failure.pause());
+    return new TokenException(Kind.REFUSED, failure.code(), words + store.words(), failure.pause());
   }
 
   private void write(Stored content) throws TokenException {
@@ -191,7 +186,10 @@ final class RefreshChain implements Grants {
   private void keep(Stored before, Stored next) {
     try {
       Optional<Stored> meanwhile = store.read();
-      if (meanwhile.flatMap(Stored::refresh).map(Stored::hash).equals(before.refresh().map(Stored::hash))
+      if (meanwhile
+              .flatMap(Stored::refresh)
+              .map(Stored::hash)
+              .equals(before.refresh().map(Stored::hash))
           || meanwhile.isEmpty()) {
         last = Optional.of(next);
         store.write(next);

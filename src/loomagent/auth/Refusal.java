@@ -23,7 +23,8 @@ final class Refusal {
     Optional<String> known = advice(code);
     String wait = pause.isZero() ? "" : "; it asks to wait " + Words.of(pause);
     if (status == 429 || status == 408 || status >= 500 || unwell(code)) {
-      String fact = status == 429 ? "too many requests (429)" : "it is out of order (" + status + ")";
+      String fact =
+          status == 429 ? "too many requests (429)" : "it is out of order (" + status + ")";
       return new TokenException(Kind.UNREACHABLE, code, "the Hub: " + fact + wait, pause);
     }
     String text =
@@ -70,12 +71,14 @@ final class Refusal {
                   + " organization, and connect the app with it in the Hub";
           case "invalid_client" ->
               "Check oauth.client-id and oauth.client-secret against the app's credentials in the"
-                  + " Hub, and that hub.url is of the environment (sandbox, production) they are from";
+                  + " Hub, and that hub.url is of the environment (sandbox, production) they are"
+                  + " from";
           case "unauthorized_client" ->
               "The app may not ask for tokens in this way: in the Hub, allow it the grant, or use"
                   + " another (oauth.refresh-token, or run: login)";
           case "invalid_grant" ->
-              "The refresh token was used already, was revoked, or is older than 7 days. Run: login";
+              "The refresh token was used already, was revoked, or is older than 7 days. Run:"
+                  + " login";
           case "unsupported_grant_type" ->
               "This Hub gives no tokens in this way: check hub.url, or use another (oauth.scopes,"
                   + " oauth.refresh-token, or run: login)";

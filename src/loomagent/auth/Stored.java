@@ -20,7 +20,7 @@ import loomagent.json.Json;
  * <pre>
  * {"hub":"https://hub.zaikio.com","configured":"&lt;SHA-256&gt;","refresh_token":"…",
  *  "access_token":"…","expires_at":"…","renew_at":"…",
- "begun":"&lt;SHA-256&gt;","begun_at":"…"}
+ * "begun":"&lt;SHA-256&gt;","begun_at":"…"}
  * </pre>
  *
  * @param hub where the tokens are from, and the only place the refresh token may go to
@@ -68,7 +68,9 @@ record Stored(
             .map(
                 access ->
                     new Token(
-                        new Secret(access), time(members, "expires_at"), time(members, "renew_at"))),
+                        new Secret(access),
+                        time(members, "expires_at"),
+                        time(members, "renew_at"))),
         member(members, "begun")
             .flatMap(hash -> time(members, "begun_at").map(at -> new Begun(hash, at))));
   }

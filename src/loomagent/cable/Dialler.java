@@ -40,8 +40,7 @@ public final class Dialler {
     HttpClient http = network.client();
     client = http;
     CompletableFuture<?> unused =
-        http
-            .newWebSocketBuilder()
+        http.newWebSocketBuilder()
             .connectTimeout(limits.upgrade())
             .header("Authorization", "Bearer " + token.reveal())
             .header("Origin", origin(url))

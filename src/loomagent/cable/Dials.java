@@ -74,9 +74,10 @@ final class Dials {
       Token token = tokens.token(false);
       boolean refused = fresh && token.secret().reveal().equals(last);
       return Optional.of(refused ? tokens.token(true) : token);
-    } catch (Exception noToken) {
-      socket.failed(
-          Failure.unreachable("there is no token: " + Words.line(noToken.toString(), 300)));
+    } catch (NoToken none) {
+      socket.failed(none.failure());
+    } catch (Exception none) {
+      socket.failed(Failure.unreachable("there is no token: " + Words.line(none.toString(), 300)));
     }
     return Optional.empty();
   }

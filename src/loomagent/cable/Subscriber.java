@@ -103,15 +103,19 @@ public final class Subscriber implements AutoCloseable {
   }
 
   /**
-   * When the subscription ends for want of a token, unless it is renewed.
+   * The token in use: of a live connection, where there is one, and of these the one that ends
+   * last.
    *
-   * @return the latest end of the tokens in use, if it is known
+   * @return empty before the first dial
    */
-  public synchronized Optional<Instant> tokenExpiresAt() {
-    return legs.stream()
-        .filter(leg -> leg.state == State.LIVE)
-        .flatMap(leg -> leg.connection.token().flatMap(Token::expiresAt).stream())
-        .max(Comparator.naturalOrder());
+  public synchronized Optional<Token> token() {
+    Comparator<Token> end = Comparator.comparing(token -> token.expiresAt().orElse(Instant.MAX));
+    Optional<Token> live =
+        legs.stream()
+            .filter(leg -> leg.state == State.LIVE)
+            .flatMap(leg -> leg.connection.token().stream())
+            .max(end);
+    return live.or(() -> legs.stream().flatMap(leg -> leg.connection.token().stream()).max(end));
   }
 
   /**

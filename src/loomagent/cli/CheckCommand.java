@@ -8,9 +8,12 @@ import java.util.Map;
 import loomagent.agent.DataFolder;
 import loomagent.agent.Plan;
 import loomagent.agent.StoppedAgent;
+import loomagent.agent.WayOut;
 import loomagent.config.Configuration;
 import loomagent.config.ConfigurationException;
+import loomagent.config.ConnectionSettings;
 import loomagent.delivery.Delivery;
+import loomagent.net.Network;
 import loomagent.ops.Logging;
 import loomagent.plugin.Handlers;
 
@@ -39,8 +42,10 @@ final class CheckCommand implements Command {
 
     Says of each thing, a line each, whether it is right, and of what is wrong what to do:
     the configuration, the data folder, the handlers (each is opened and closed again), and
-    then the server's name, the connection, TLS, the upgrade, the welcome and the subscription.
-    It delivers nothing, changes nothing in the data folder, and may run beside the agent.
+    then, for each connection, the server's name, the proxy, TLS, the token, the upgrade, the
+    welcome, the subscription and the pull API. It delivers and journals nothing, and may run
+    beside the agent. A refresh token, which works once, is exchanged only if there is no token at
+    hand and no agent runs; its successor is kept in the data folder for the agent.
 
       --offline   stop before the network
 
@@ -78,9 +83,23 @@ final class CheckCommand implements Command {
             () -> steps.right("data folder", data + (Files.exists(data) ? "" : ", to be made")));
     handlers(configuration, steps);
     if (!arguments.has("--offline")) {
-      new Network(configuration, steps).check();
+      network(configuration, steps);
     }
     return steps.exit();
+  }
+
+  private static void network(Configuration configuration, Steps steps)
+      throws InterruptedException {
+    Network network;
+    try {
+      network = WayOut.of(configuration, Quiet.LOGGER);
+    } catch (IOException unusable) {
+      steps.wrong("certificates", String.valueOf(unusable.getMessage()), Exit.CONFIGURATION);
+      return;
+    }
+    for (ConnectionSettings connection : configuration.connections()) {
+      new Walk(configuration, connection, network, steps).check();
+    }
   }
 
   private static void handlers(Configuration configuration, Steps steps)

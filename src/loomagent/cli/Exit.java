@@ -1,5 +1,7 @@
 package loomagent.cli;
 
+import loomagent.auth.TokenException;
+
 /** Exit statuses, as {@code sysexits.h} counts them. */
 enum Exit {
   OK(0),
@@ -18,6 +20,16 @@ enum Exit {
 
   int status() {
     return status;
+  }
+
+  /** Why there is no token. */
+  static Exit of(TokenException none) {
+    return switch (none.kind()) {
+      case UNREACHABLE -> UNREACHABLE;
+      case REFUSED -> NOT_AUTHORISED;
+      case SETTING -> CONFIGURATION;
+      case DISK -> DISK;
+    };
   }
 
   /** The one with this status; a fault of the agent if there is none. */

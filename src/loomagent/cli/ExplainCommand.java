@@ -14,6 +14,7 @@ import loomagent.agent.Layout;
 import loomagent.agent.Plan;
 import loomagent.base.Words;
 import loomagent.config.Configuration;
+import loomagent.config.ConnectionSettings;
 import loomagent.config.HandlerSettings;
 import loomagent.delivery.Cursor;
 import loomagent.delivery.DeadLetters;
@@ -99,8 +100,16 @@ final class ExplainCommand implements Command {
     Plan plan = Plan.of(configuration, Handlers.find(configuration.handlersDir()));
     for (Plan.Planned planned : plan.handlers()) {
       HandlerSettings settings = planned.settings();
-      boolean taken = settings.enabled() && settings.events().matches(event.name());
+      boolean known = // by which connection it comes: a file does not say
+          configuration.connections().stream()
+              .anyMatch(connection -> connection.name().equals(event.connection()));
+      boolean named = settings.events().matches(event.name());
+      boolean taken =
+          settings.enabled() && (known ? settings.takes(event.name(), event.connection()) : named);
       String why = settings.enabled() ? settings.events().why(event.name()) : "switched off";
+      if (settings.enabled() && named && !settings.connections().isEmpty()) {
+        why += ", of the connections " + String.join(", ", settings.connections()) + " alone";
+      }
       terminal
           .out()
           .printf(
@@ -156,13 +165,21 @@ final class ExplainCommand implements Command {
   }
 
   private static String subscription(Configuration configuration, Event event) {
-    List<String> events = configuration.connections().get(0).events();
-    if (events.isEmpty()) {
+    List<ConnectionSettings> all = configuration.connections();
+    if (all.stream().allMatch(connection -> connection.events().isEmpty())) {
       return "events is not set yet";
     }
-    return events.contains(event.name())
+    List<String> subscribed =
+        all.stream()
+            .filter(connection -> connection.events().contains(event.name()))
+            .map(ConnectionSettings::name)
+            .toList();
+    if (subscribed.isEmpty()) {
+      return "NOT subscribed: Loom will not send it. Add it to the events setting";
+    }
+    return subscribed.size() == all.size()
         ? "subscribed: the events setting names it"
-        : "NOT subscribed: Loom will not send it. Add it to the events setting";
+        : "subscribed by the connections " + String.join(", ", subscribed);
   }
 
   private static Event read(Path file) throws UsageException {

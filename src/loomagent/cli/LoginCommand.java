@@ -97,7 +97,7 @@ final class LoginCommand implements Command {
       return Exit.OK;
     } catch (TokenException none) {
       terminal.err().println("loom-agent: " + none.getMessage());
-      return exit(none.kind());
+      return Exit.of(none);
     } catch (IOException certificates) {
       terminal.err().println("loom-agent: " + certificates.getMessage());
       return Exit.CONFIGURATION;
@@ -155,14 +155,5 @@ final class LoginCommand implements Command {
         Words.of(left),
         prompt.until().truncatedTo(ChronoUnit.SECONDS));
     out.flush();
-  }
-
-  private static Exit exit(TokenException.Kind kind) {
-    return switch (kind) {
-      case UNREACHABLE -> Exit.UNREACHABLE;
-      case REFUSED -> Exit.NOT_AUTHORISED;
-      case SETTING -> Exit.CONFIGURATION;
-      case DISK -> Exit.DISK;
-    };
   }
 }

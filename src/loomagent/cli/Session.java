@@ -75,12 +75,7 @@ final class Session {
         configuration.origin());
     Agent agent =
         new Agent(
-            configuration,
-            plan,
-            network,
-            folder,
-            Logging::logger,
-            state -> became(state, plan));
+            configuration, plan, network, folder, Logging::logger, state -> became(state, plan));
     try (agent) {
       List<String> problems = agent.start(stop::asked);
       if (!problems.isEmpty()) {

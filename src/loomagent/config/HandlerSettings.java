@@ -59,6 +59,11 @@ public record HandlerSettings(
    */
   public record Lanes(int count, String key) {}
 
+  /** Whether it is given events of this name that came by this connection. */
+  public boolean takes(String event, String connection) {
+    return events.matches(event) && (connections.isEmpty() || connections.contains(connection));
+  }
+
   /** A handler of this name and type of which the configuration says nothing. */
   public static HandlerSettings byDefault(String name) {
     return Reader.byDefault(name);

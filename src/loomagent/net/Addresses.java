@@ -72,9 +72,7 @@ public final class Addresses {
     failures.keySet().retainAll(found);
     failures.values().removeIf(at -> nanos.getAsLong() - at > LATELY);
     List<InetAddress> ordered =
-        found.stream()
-            .sorted(Comparator.comparingLong(each -> rank(failures, each)))
-            .toList();
+        found.stream().sorted(Comparator.comparingLong(each -> rank(failures, each))).toList();
     names.remove(name); // so that the eldest is the one not asked for longest
     names.put(name, new Known(ordered.get(0), failures));
     return ordered;

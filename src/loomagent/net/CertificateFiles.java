@@ -78,8 +78,7 @@ final class CertificateFiles {
     if (settings.authorities().isEmpty()) {
       return List.of();
     }
-    List<X509Certificate> all =
-        Pem.read(AUTHORITIES, settings.authorities().get()).certificates();
+    List<X509Certificate> all = Pem.read(AUTHORITIES, settings.authorities().get()).certificates();
     all.forEach(each -> outdated(AUTHORITIES, each).ifPresent(warnings::add));
     return all;
   }
@@ -114,7 +113,8 @@ final class CertificateFiles {
     byte[] any = {1, 2, 3};
     try {
       Signature signature =
-          Signature.getInstance("SHA256with" + (key.getAlgorithm().equals("RSA") ? "RSA" : "ECDSA"));
+          Signature.getInstance(
+              "SHA256with" + (key.getAlgorithm().equals("RSA") ? "RSA" : "ECDSA"));
       signature.initSign(key);
       signature.update(any);
       byte[] signed = signature.sign();

@@ -176,7 +176,9 @@ public final class Network {
           });
     } catch (IOException unusable) {
       log.log(
-          Level.ERROR, "{0}. What was read before stays in force", String.valueOf(unusable.getMessage()));
+          Level.ERROR,
+          "{0}. What was read before stays in force",
+          String.valueOf(unusable.getMessage()));
     }
   }
 

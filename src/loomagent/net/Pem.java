@@ -24,8 +24,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A PEM file: blocks of Base64 between lines that say what they are, and any text around them.
- * What is wrong with one is told in words, without anything that is in it.
+ * A PEM file: blocks of Base64 between lines that say what they are, and any text around them. What
+ * is wrong with one is told in words, without anything that is in it.
  */
 final class Pem {
   private static final int LARGEST = 4 << 20; // all authorities of an operating system take 220 KB

@@ -74,10 +74,7 @@ final class ProxyFailures {
       case "401", "407" ->
           route.asks()
               ? proxy + " refused proxy.user and proxy.password (" + status + "). Correct them"
-              : proxy
-                  + " wants authentication ("
-                  + status
-                  + "). Set proxy.user and proxy.password";
+              : proxy + " wants authentication (" + status + "). Set proxy.user and proxy.password";
       case "400", "403", "405", "451", "501" ->
           proxy
               + " does not let the agent connect to "

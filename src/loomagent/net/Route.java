@@ -78,7 +78,10 @@ record Route(URI target, Optional<Network.Proxy> proxy, boolean certificate, int
     return error instanceof Exception ? new Failed(this, error) : error;
   }
 
-  /** An answer that is the proxy's: for a tunnel that it refuses like this, HttpClient throws nothing. */
+  /**
+   * An answer that is the proxy's: for a tunnel that it refuses like this, HttpClient throws
+   * nothing.
+   */
   Optional<Failed> refuses(int status) {
     return proxy
         .filter(any -> status == PROXY_AUTHENTICATION_REQUIRED)

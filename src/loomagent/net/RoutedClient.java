@@ -26,7 +26,8 @@ import javax.net.ssl.SSLParameters;
  * and tries a wrong one three times.
  */
 final class RoutedClient extends HttpClient {
-  private static final String AUTHORIZATION = "Proxy-Authorization"; // HttpClient keeps it from servers
+  private static final String AUTHORIZATION =
+      "Proxy-Authorization"; // HttpClient keeps it from servers
 
   private final HttpClient inner;
   private final Network network;

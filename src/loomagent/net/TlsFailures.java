@@ -23,7 +23,8 @@ final class TlsFailures {
           each -> each.getMessage() + (each.elsewhere() ? ". Check " + addressKey : ""));
     }
     String fact = Failures.message(error);
-    // TLS 1.3 tells what it thinks of a client's certificate when the client believes to be through.
+    // TLS 1.3 tells what it thinks of a client's certificate when the client believes to be
+    // through.
     Matcher alert = ALERT.matcher(fact);
     if (alert.find()) {
       return Optional.of(alert(alert.group(1), certificate, addressKey));

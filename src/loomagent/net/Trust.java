@@ -24,9 +24,9 @@ import javax.security.auth.x500.X500Principal;
 import loomagent.base.Words;
 
 /**
- * Whom to trust: the authorities that this Java trusts, and more. All checks are Java's own, that of
- * the host name among them; this only finds the words for what they refuse. They are made when the
- * first certificate comes: Java's authorities take 70 ms and 6 MB. Any thread.
+ * Whom to trust: the authorities that this Java trusts, and more. All checks are Java's own, that
+ * of the host name among them; this only finds the words for what they refuse. They are made when
+ * the first certificate comes: Java's authorities take 70 ms and 6 MB. Any thread.
  */
 final class Trust extends X509ExtendedTrustManager {
   private static final int EXCERPT = 200;

@@ -122,37 +122,85 @@ public record Settings(
 
     public Hub withClient(String id, String secret) {
       return new Hub(
-          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          id,
+          secret,
+          confidential,
+          granted,
+          life,
+          asTime,
+          disconnects,
+          pendingPolls,
+          interval,
           perMinute);
     }
 
     public Hub withConfidential(boolean confidential) {
       return new Hub(
-          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          id,
+          secret,
+          confidential,
+          granted,
+          life,
+          asTime,
+          disconnects,
+          pendingPolls,
+          interval,
           perMinute);
     }
 
     public Hub withGranted(Map<String, Set<String>> granted) {
       return new Hub(
-          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          id,
+          secret,
+          confidential,
+          granted,
+          life,
+          asTime,
+          disconnects,
+          pendingPolls,
+          interval,
           perMinute);
     }
 
     public Hub withLife(Duration life, boolean asTime, boolean disconnects) {
       return new Hub(
-          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          id,
+          secret,
+          confidential,
+          granted,
+          life,
+          asTime,
+          disconnects,
+          pendingPolls,
+          interval,
           perMinute);
     }
 
     public Hub withDevice(int pendingPolls, Duration interval) {
       return new Hub(
-          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          id,
+          secret,
+          confidential,
+          granted,
+          life,
+          asTime,
+          disconnects,
+          pendingPolls,
+          interval,
           perMinute);
     }
 
     public Hub withPerMinute(int perMinute) {
       return new Hub(
-          id, secret, confidential, granted, life, asTime, disconnects, pendingPolls, interval,
+          id,
+          secret,
+          confidential,
+          granted,
+          life,
+          asTime,
+          disconnects,
+          pendingPolls,
+          interval,
           perMinute);
     }
   }
@@ -182,43 +230,53 @@ public record Settings(
     Duration patience = Duration.ofSeconds(10);
     Pull pull = new Pull("simulated_app", "", 100_000, 1);
     Events source = Events.madeUp();
-    return new Settings(0, Set.of(), pingEvery, false, 0, source, patience, pull, Hub.defaults(), line -> {});
+    return new Settings(
+        0, Set.of(), pingEvery, false, 0, source, patience, pull, Hub.defaults(), line -> {});
   }
 
   public Settings withPort(int port) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
+    return new Settings(
+        port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withTokens(Set<String> tokens) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
+    return new Settings(
+        port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withPingEvery(Duration pingEvery) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
+    return new Settings(
+        port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withStrictOrigin(boolean strictOrigin) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
+    return new Settings(
+        port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withEvents(double rate, Events source) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
+    return new Settings(
+        port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withPatience(Duration patience) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
+    return new Settings(
+        port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withPull(Pull pull) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
+    return new Settings(
+        port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withHub(Hub hub) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
+    return new Settings(
+        port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   public Settings withLog(Consumer<String> log) {
-    return new Settings(port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
+    return new Settings(
+        port, tokens, pingEvery, strictOrigin, rate, source, patience, pull, hub, log);
   }
 
   Settings withSecretsMadeUp() {

@@ -34,8 +34,8 @@ import java.util.stream.Stream;
 /**
  * Zaikio Loom on 127.0.0.1: Action Cable over RFC 6455, as Rails speaks it, the pull API, which
  * remembers what was published, and the Hub's token endpoint. Tests make it misbehave with a {@link
- * Script} for the dials, pulls or token requests to come, or through the {@link Peer} of a live connection. All methods may be called from
- * any thread.
+ * Script} for the dials, pulls or token requests to come, or through the {@link Peer} of a live
+ * connection. All methods may be called from any thread.
  *
  * <p>Threads: one accepts, one pings, one makes events up; each connection has one that reads and
  * one that writes. All are daemons named {@code simulator-…}, and end with {@link #close()}.
@@ -149,10 +149,10 @@ public final class Simulator implements AutoCloseable {
 
   /**
    * Sends an event, its text as it is, to everyone subscribed to its name whose token is for its
-   * Organization or for none, having remembered it for
-   * the pull API first: whoever subscribes meanwhile gets it there, if not here. Waits while a
-   * client that still reads has no room; one that reads nothing for {@link Settings#patience} is
-   * dropped. What one thread publishes arrives in order.
+   * Organization or for none, having remembered it for the pull API first: whoever subscribes
+   * meanwhile gets it there, if not here. Waits while a client that still reads has no room; one
+   * that reads nothing for {@link Settings#patience} is dropped. What one thread publishes arrives
+   * in order.
    *
    * @return how many subscriptions it was queued for
    * @throws IllegalArgumentException when it is no JSON object with a name
@@ -210,7 +210,9 @@ public final class Simulator implements AutoCloseable {
     tokenAsks.next(scripts);
   }
 
-  /** This script plays every one that {@link #nextToken} does not; {@link Script#TOKENS} at first. */
+  /**
+   * This script plays every one that {@link #nextToken} does not; {@link Script#TOKENS} at first.
+   */
   public void alwaysToken(Script script) {
     tokenAsks.always(script);
   }

@@ -12,7 +12,6 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -63,7 +62,11 @@ final class TokenEndpoint implements Script {
     try {
       Map<String, String> form = form(request);
       authenticate(request, form, peer.settings().hub());
-      respond(peer, 200, Map.of(), request.path().equals(TOKEN) ? token(peer, form) : device(peer, form));
+      respond(
+          peer,
+          200,
+          Map.of(),
+          request.path().equals(TOKEN) ? token(peer, form) : device(peer, form));
     } catch (No no) {
       fail(peer, no.status, no.error, no.getMessage());
     }
@@ -81,8 +84,7 @@ final class TokenEndpoint implements Script {
   static void tooMany(Peer peer, Instant until) throws IOException {
     // In whole seconds, and not too early.
     String reset = Long.toString(until.plusMillis(999).getEpochSecond());
-    Map<String, String> headers =
-        Map.of("RateLimit-Reset", reset, "RateLimit-Rule", "oauth/ip");
+    Map<String, String> headers = Map.of("RateLimit-Reset", reset, "RateLimit-Rule", "oauth/ip");
     respond(peer, 429, headers, Map.of());
   }
 
@@ -120,7 +122,8 @@ final class TokenEndpoint implements Script {
   private static void authenticate(Request request, Map<String, String> form, Settings.Hub hub)
       throws No {
     String given = request.header("Authorization").orElse("");
-    boolean right = given.isEmpty() && !hub.confidential() && hub.id().equals(form.get("client_id"));
+    boolean right =
+        given.isEmpty() && !hub.confidential() && hub.id().equals(form.get("client_id"));
     if (given.regionMatches(true, 0, "Basic ", 0, 6)) {
       try {
         String login = new String(Base64.getDecoder().decode(given.substring(6).strip()), UTF_8);

@@ -84,7 +84,8 @@ final class Tokens {
   synchronized Optional<Access> access(String token) {
     return settings.tokens().contains(token)
         ? Optional.of(new Access("", Instant.MAX))
-        : Optional.ofNullable(access.get(token)).filter(known -> known.end().isAfter(Instant.now()));
+        : Optional.ofNullable(access.get(token))
+            .filter(known -> known.end().isAfter(Instant.now()));
   }
 
   synchronized Given give(String organization, String scope) {

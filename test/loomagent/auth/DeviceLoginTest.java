@@ -57,8 +57,7 @@ class DeviceLoginTest {
         scene.loom.hub() + "/device?user_code=" + shown.get(0).code(), shown.get(0).complete());
     Optional<Setting<Secret>> used = Optional.of(() -> new Secret("used-long-ago"));
     FetchedTokens tokens =
-        FetchedTokens.refreshing(
-            scene.hub, scene.client, used, store(), scene.log, new Random(1));
+        FetchedTokens.refreshing(scene.hub, scene.client, used, store(), scene.log, new Random(1));
     assertEquals(token.secret().reveal(), tokens.token(false).secret().reveal());
     assertEquals(
         Optional.of("Organization/" + Scene.ORGANIZATION), Claims.of(token.secret()).subject());

@@ -79,7 +79,8 @@ class FetchedTokensTest {
         Instant time = Life.renewAt(from, from.plusMillis(life[0]), random);
         times.add(Duration.between(from, time).toMillis());
       }
-      assertTrue(times.stream().allMatch(t -> t >= life[1] && t <= life[2]), life[0] + ": " + times);
+      assertTrue(
+          times.stream().allMatch(t -> t >= life[1] && t <= life[2]), life[0] + ": " + times);
       assertTrue(times.size() > 100 || life[0] < 2, times.toString());
     }
   }
@@ -110,8 +111,8 @@ class FetchedTokensTest {
       scene.clock.advance(Duration.between(scene.clock.instant(), next));
     }
     assertEquals(6, scene.loom.tokenAsks());
-    assertEquals(3, scene.log.lines().size(), scene.log.lines().toString()); // 1st, 2nd, 4th
-    String line = scene.log.lines().get(0);
+    assertEquals(3, scene.log.all().size(), scene.log.toString()); // 1st, 2nd, 4th
+    String line = scene.log.all().get(0);
     assertTrue(line.contains("out of order (500). The one at hand is good for 5m more"), line);
     scene.clock.advance(Duration.ofMinutes(5));
     HubTest.assertFailure(Kind.UNREACHABLE, "(500)", () -> tokens.token(false));
@@ -230,7 +231,9 @@ class FetchedTokensTest {
     }
     while (!waiting.stream()
         .allMatch(
-            t -> t.getState() == Thread.State.WAITING || t.getState() == Thread.State.TIMED_WAITING)) {
+            t ->
+                t.getState() == Thread.State.WAITING
+                    || t.getState() == Thread.State.TIMED_WAITING)) {
       Thread.onSpinWait();
     }
     held.countDown();

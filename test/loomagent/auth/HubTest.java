@@ -75,8 +75,7 @@ class HubTest {
   void whatIsNoPlainLetterInASecretIsEncodedBeforeBase64() throws Exception {
     scene.close();
     scene = new Scene(Scene.standard().withClient("an/id+", "s+e%c:r/e=t&%41"));
-    assertTrue(
-        scene.hub.clientCredentials(scene.client, Scene.SCOPE).expiresAt().isPresent());
+    assertTrue(scene.hub.clientCredentials(scene.client, Scene.SCOPE).expiresAt().isPresent());
   }
 
   @Test
@@ -87,7 +86,8 @@ class HubTest {
     String jwt = Scene.jwt("{\"iat\":%d,\"exp\":%d}".formatted(unix, unix + 60));
     assertEquals(Optional.of(now.plusSeconds(599)), end("x", "599"));
     assertEquals(Optional.of(now.plusSeconds(599)), end(jwt, "\"599\""));
-    assertEquals(Optional.of(second.plusSeconds(90)), end("x", "\"" + second.plusSeconds(90) + "\""));
+    assertEquals(
+        Optional.of(second.plusSeconds(90)), end("x", "\"" + second.plusSeconds(90) + "\""));
     assertEquals(Optional.of(second.plusSeconds(90)), end("x", "" + (unix + 90)));
     assertEquals(Optional.of(now.plusSeconds(60)), end(jwt, "null"));
     assertEquals(Optional.of(now.plusSeconds(60)), end(jwt, "\"soon\""));
@@ -110,8 +110,7 @@ class HubTest {
     assertEquals(
         wanted, end(Scene.jwt("{\"exp\":" + (unix + 3_600) + "}"), "null", Map.of("Date", date)));
     assertEquals(
-        wanted,
-        end(Scene.jwt("{\"iat\":%d,\"exp\":%d}".formatted(unix, unix + 3_600)), "null"));
+        wanted, end(Scene.jwt("{\"iat\":%d,\"exp\":%d}".formatted(unix, unix + 3_600)), "null"));
   }
 
   @Test
@@ -141,7 +140,11 @@ class HubTest {
 
   @Test
   void whatIsNoHubIsSaidToBeNone() {
-    assertAnswer("redirects (302 to http://127.0.0.1:1/)", 302, Map.of("Location", "http://127.0.0.1:1/"), "");
+    assertAnswer(
+        "redirects (302 to http://127.0.0.1:1/)",
+        302,
+        Map.of("Location", "http://127.0.0.1:1/"),
+        "");
     assertAnswer("Check hub.url", 404, Map.of(), "<html>");
     assertAnswer("without an access_token. Check hub.url", 200, Map.of(), "<html>");
     assertAnswer("without an access_token", 200, Map.of(), "{\"access_token\":\"a\\r\\nb\"}");
@@ -159,9 +162,7 @@ class HubTest {
     Hub nobody =
         new Hub(URI.create("http://127.0.0.1:" + free), Scene.NETWORK, "test", scene.clock);
     assertFailure(
-        Kind.UNREACHABLE,
-        "hub.url",
-        () -> nobody.clientCredentials(scene.client, Scene.SCOPE));
+        Kind.UNREACHABLE, "hub.url", () -> nobody.clientCredentials(scene.client, Scene.SCOPE));
     scene.loom.nextToken(peer -> peer.reset());
     assertFailure(Kind.UNREACHABLE, "the Hub: ", () -> ask(Scene.SCOPE));
   }
@@ -208,8 +209,7 @@ class HubTest {
     ask(Scene.SCOPE);
     scene.loom.nextToken(Scene.answer(500, Map.of(), ""));
     assertEquals(
-        Duration.ZERO,
-        assertFailure(Kind.UNREACHABLE, "(500)", () -> ask(Scene.SCOPE)).pause());
+        Duration.ZERO, assertFailure(Kind.UNREACHABLE, "(500)", () -> ask(Scene.SCOPE)).pause());
     ask(Scene.SCOPE);
   }
 

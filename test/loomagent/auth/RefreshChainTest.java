@@ -186,7 +186,7 @@ class RefreshChainTest {
     HubTest.assertFailure(Kind.DISK, "cannot be written", () -> tokens.token(true));
     disk.fail((kind, file) -> {});
     later.remove(0).run();
-    assertTrue(scene.log.lines().contains("the refresh token is on disk now"));
+    assertTrue(scene.log.says("the refresh token is on disk now"));
     assertEquals(List.of(), later);
     assertEquals(text(first), text(store().read().flatMap(Stored::access).orElseThrow()));
     assertNotEquals(text(first), text(tokens.token(false)));
@@ -246,9 +246,9 @@ class RefreshChainTest {
         for (LossyDisk.Cut kind : LossyDisk.Cut.values()) {
           Path after = Files.createTempDirectory(folder, "cut");
           disk.cutPower(cut, kind, random, after);
-          Stored found =
-              new TokenStore(after, "main", disk, scene.log).read().orElseThrow();
-          assertEquals(refresh.get(given), found.refresh().orElseThrow().reveal(), kind + "@" + cut);
+          Stored found = new TokenStore(after, "main", disk, scene.log).read().orElseThrow();
+          assertEquals(
+              refresh.get(given), found.refresh().orElseThrow().reveal(), kind + "@" + cut);
         }
       }
     }
@@ -262,9 +262,7 @@ class RefreshChainTest {
   }
 
   private void assertSaid(String words) {
-    assertTrue(
-        scene.log.lines().stream().anyMatch(line -> line.contains(words)),
-        scene.log.lines().toString());
+    assertTrue(scene.log.says(words), scene.log.toString());
   }
 
   private Stored login(String access) {

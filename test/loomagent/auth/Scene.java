@@ -6,9 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +27,7 @@ final class Scene implements AutoCloseable {
 
   final Simulator loom;
   final HandClock clock = new HandClock();
-  final LogLines log = new LogLines(Collections.synchronizedList(new ArrayList<>()));
+  final LogLines log = new LogLines();
   final Hub hub;
   final Hub.Client client;
 

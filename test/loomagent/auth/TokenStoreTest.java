@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Optional;
 import loomagent.base.Disk;
 import loomagent.base.LogLines;
@@ -23,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TokenStoreTest {
   @TempDir Path folder;
-  private final LogLines log = new LogLines(new ArrayList<>());
+  private final LogLines log = new LogLines();
   private final Stored content =
       new Stored(
           "https://hub.example",
@@ -46,7 +45,7 @@ class TokenStoreTest {
     assertEquals("rwx------", rights(file().getParent()));
     assertEquals("access-1", store().access().orElseThrow().secret().reveal());
     assertEquals(Optional.empty(), store().exposed());
-    assertEquals(0, log.lines().size());
+    assertEquals(0, log.all().size());
   }
 
   @Test
@@ -56,8 +55,8 @@ class TokenStoreTest {
     TokenStore store = store();
     store.read();
     store.read();
-    assertEquals(1, log.lines().size());
-    assertTrue(log.lines().get(0).endsWith("(rw-r-----): chmod 600 " + file()));
+    assertEquals(1, log.all().size());
+    assertTrue(log.all().get(0).endsWith("(rw-r-----): chmod 600 " + file()));
     store.write(content);
     assertEquals("rw-------", rights(file()));
   }
