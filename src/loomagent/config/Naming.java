@@ -22,6 +22,7 @@ final class Naming {
   // Also api-key and X-Auth-Token: one too many only makes a message shorter.
   private static final Pattern SECRET =
       Pattern.compile("(?s).*(secret|password|token|key|authorization|cookie)[^.]*");
+  private static final Pattern NO_WORD = Pattern.compile("[^A-Z0-9]");
   private static final Pattern HANDLER_VARIABLE =
       Pattern.compile("LOOM_AGENT_HANDLER_([A-Z0-9]{1,64})_([A-Z0-9_]+)");
 
@@ -64,7 +65,7 @@ final class Naming {
 
   /** The environment variable of a key. */
   static String variable(String key) {
-    return "LOOM_AGENT_" + key.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+    return "LOOM_AGENT_" + NO_WORD.matcher(key.toUpperCase(Locale.ROOT)).replaceAll("_");
   }
 
   /**
