@@ -186,11 +186,12 @@ public final class Gaps implements AutoCloseable {
     merge(gap.connection());
     log.log(
         Level.INFO,
-        "gap {0}: {1} without a subscription, from {2} to {3}",
+        "gap {0}: {1} without a subscription, from {2} to {3}, connection {4}",
         Long.toString(gap.number()),
         Words.of(gap.length()),
         gap.from(),
-        at);
+        at,
+        gap.connection());
   }
 
   /**
@@ -271,7 +272,12 @@ public final class Gaps implements AutoCloseable {
     for (Gap gap : open(connection)) {
       if (!gap.note().equals(NO_CREDENTIALS)) {
         note(gap.number(), NO_CREDENTIALS);
-        log.log(Level.WARNING, "gap {0} is {1}", Long.toString(gap.number()), NO_CREDENTIALS);
+        log.log(
+            Level.WARNING,
+            "gap {0} of connection {1} is {2}",
+            Long.toString(gap.number()),
+            connection,
+            NO_CREDENTIALS);
       }
     }
   }

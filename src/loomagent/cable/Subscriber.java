@@ -267,7 +267,7 @@ public final class Subscriber implements AutoCloseable {
           old -> {
             replaces = Optional.empty();
             log.log(
-                Level.INFO,
+                Level.DEBUG,
                 "subscribed with the next token{0}; the connection with the old one is closed",
                 connection
                     .token()

@@ -144,7 +144,6 @@ final class SubscriberTest {
     assertEquals(1, told(State.LIVE));
     assertEquals(0, told(State.DOWN));
     assertTrue(recorder.all.stream().noneMatch(Failure.class::isInstance), recorder.all::toString);
-    assertEquals(1, log.count("subscribed with the next token"));
   }
 
   @Test
