@@ -6,9 +6,12 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -19,7 +22,10 @@ import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Speaks TLS on a loopback port, and passes on to a plain one what is in it. */
+/**
+ * Speaks TLS on a loopback port, and passes on to a plain one what is in it. The server behind
+ * compares a websocket's Origin with what it sees, and that is no https.
+ */
 final class TlsRelay implements AutoCloseable {
   private static final char[] PASSWORD = "changeit".toCharArray();
 
@@ -39,7 +45,7 @@ final class TlsRelay implements AutoCloseable {
    * Starts on a port that is free.
    *
    * @param store what {@link Certificates#store} made, of the server
-   * @param authority whose signature a client has to have; none if no certificate is asked for
+   * @param authority PEM: whose signature a client has to have; none if no certificate is asked for
    * @param protocol such as {@code TLSv1.3}
    */
   static TlsRelay start(Path store, Optional<Path> authority, String protocol, int plain)
@@ -50,7 +56,7 @@ final class TlsRelay implements AutoCloseable {
       SSLContext context = SSLContext.getInstance("TLS");
       TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
       if (authority.isPresent()) {
-        trust.init(KeyStore.getInstance(authority.get().toFile(), PASSWORD));
+        trust.init(trusted(authority.get()));
       }
       context.init(
           keys.getKeyManagers(), authority.isPresent() ? trust.getTrustManagers() : null, null);
@@ -65,6 +71,16 @@ final class TlsRelay implements AutoCloseable {
     } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }
+  }
+
+  private static KeyStore trusted(Path pem) throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    try (InputStream in = Files.newInputStream(pem)) {
+      store.setCertificateEntry(
+          "authority", CertificateFactory.getInstance("X.509").generateCertificate(in));
+    }
+    return store;
   }
 
   int port() {
@@ -105,10 +121,24 @@ final class TlsRelay implements AutoCloseable {
         clients.add(client.getSession().getPeerPrincipal().getName());
       }
       start("tls-relay-back", () -> copy(behind, client));
+      head(client.getInputStream(), behind.getOutputStream());
       copy(client, behind);
     } catch (IOException refused) {
       // the client tells
     }
+  }
+
+  private static void head(InputStream from, OutputStream to) throws IOException {
+    StringBuilder head = new StringBuilder();
+    for (int c = from.read(); c >= 0; c = from.read()) {
+      head.append((char) c);
+      if (head.length() >= 4 && head.substring(head.length() - 4).equals("\r\n\r\n")) {
+        break;
+      }
+    }
+    String plain = head.toString().replace("\r\nOrigin: https:", "\r\nOrigin: http:");
+    to.write(plain.getBytes(StandardCharsets.ISO_8859_1));
+    to.flush();
   }
 
   private static void copy(Socket from, Socket to) {

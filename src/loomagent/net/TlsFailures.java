@@ -1,5 +1,6 @@
 package loomagent.net;
 
+import java.io.IOException;
 import java.security.cert.CertificateException;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -32,14 +33,27 @@ final class TlsFailures {
     if (fact.contains("plaintext connection") || fact.contains("Unsupported or unrecognized SSL")) {
       return Optional.of("the server does not speak TLS there. Check the port of " + addressKey);
     }
-    return Failures.find(error, SSLException.class).isPresent()
-            || Failures.find(error, CertificateException.class).isPresent()
-        ? Optional.of("TLS failed (" + fact + ")")
-        : Optional.empty();
+    boolean tls =
+        Failures.find(error, SSLException.class).isPresent()
+            || Failures.find(error, CertificateException.class).isPresent();
+    if (tls && isBroken(Failures.deepest(error))) {
+      return Optional.of("the server broke off TLS (" + fact + ")." + perhaps(certificate));
+    }
+    return tls ? Optional.of("TLS failed (" + fact + ")") : Optional.empty();
+  }
+
+  /** A server that closes at once may be gone before it is heard why. */
+  private static boolean isBroken(Throwable deepest) {
+    return deepest instanceof IOException && !(deepest instanceof SSLException);
+  }
+
+  private static String perhaps(boolean certificate) {
+    return certificate
+        ? " It may not accept the certificate of tls.client-certificate"
+        : " If it asks for a client certificate: set tls.client-certificate and tls.client-key";
   }
 
   private static String alert(String alert, boolean certificate, String addressKey) {
-    String wanted = "Set tls.client-certificate and tls.client-key";
     return switch (alert) {
       case "certificate_required",
           "bad_certificate",
@@ -53,12 +67,12 @@ final class TlsFailures {
               ? "the server does not accept the certificate of tls.client-certificate ("
                   + alert
                   + "). Ask whoever runs it from which authority it has to be"
-              : "the server asks for a client certificate (" + alert + "). " + wanted;
+              : "the server asks for a client certificate ("
+                  + alert
+                  + "). Set tls.client-certificate and tls.client-key";
       case "handshake_failure" ->
           "the server refused TLS as it was offered (handshake_failure)."
-              + (certificate
-                  ? " It may not accept the certificate of tls.client-certificate"
-                  : " If it asks for a client certificate: s" + wanted.substring(1));
+              + perhaps(certificate);
       case "unrecognized_name" ->
           "the server does not know its name (unrecognized_name). Check " + addressKey;
       default -> "the server refused TLS as it was offered (" + alert + ")";
