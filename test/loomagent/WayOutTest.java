@@ -1,20 +1,32 @@
 package loomagent;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import loomagent.net.Failures;
+import loomagent.net.Network;
 import loomagent.simulator.Settings;
 import loomagent.simulator.Simulator;
 import org.junit.jupiter.api.AfterAll;
@@ -23,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The built jar behind a real proxy, in front of a server whose authority is a private one. */
-class ProxyTest {
+class WayOutTest {
   private static final Duration SOON = Duration.ofSeconds(30); // a Java start on a busy machine
   private static final String PASSWORD = "proxy-password-5f4dcc3b";
 
@@ -45,7 +57,7 @@ class ProxyTest {
     Certificates certificates = new Certificates(made);
     certificates.authority("Corp-Proxy-CA");
     certificates.signed(
-        "Corp-Proxy-CA", "server", "ec", "DNS:localhost,IP:127.0.0.1", Certificates.VALID);
+        "Corp-Proxy-CA", "server", "ec", "DNS:localhost,DNS:two.example", Certificates.VALID);
     simulator = Simulator.start(Settings.defaults());
     relay =
         TlsRelay.start(
@@ -77,15 +89,59 @@ class ProxyTest {
   }
 
   @Test
-  void aPlainWebsocketGoesByTheProxyAsWell() throws IOException {
+  void theProxyIsNotToldTheTokenNorTheServerThePasswordOfTheProxy() throws IOException {
+    try (Tap proxy = new Tap(asking.url().getPort());
+        Tap server = new Tap(simulator.url().getPort());
+        AgentProcess agent =
+            run(
+                "http://127.0.0.1:" + proxy.port(),
+                "proxy.user = agent",
+                "proxy.password = " + PASSWORD,
+                "reconnect.longest = 100ms",
+                "loom.url = ws://127.0.0.1:" + server.port() + "/websocket")) {
+      asking.awaitTunnel("127.0.0.1", server.port());
+      agent.awaitErr("connection default", SOON); // the simulator sees another Origin than its own
+      String connect = proxy.heard().split("\r\n\r\n", 2)[0];
+      assertTrue(connect.startsWith("CONNECT "), connect);
+      assertTrue(connect.contains("\r\nProxy-Authorization: Basic "), connect);
+      assertFalse(connect.contains("Bearer"), connect);
+      assertTrue(server.heard().contains("\r\nAuthorization: Bearer " + simulator.token()));
+      assertFalse(server.heard().contains("Proxy-"), server::heard);
+    }
+  }
+
+  @Test
+  void otherRequestsGoTheSameWay() throws Exception {
+    URI events = URI.create("https://localhost:" + relay.port() + "/api/v1/events");
+    HttpRequest request = HttpRequest.newBuilder(events).build();
+    HttpResponse<String> answer = network(open).client().send(request, BodyHandlers.ofString());
+    assertEquals(401, answer.statusCode()); // the simulator's: who asks is not told
+    open.awaitTunnel("localhost", relay.port());
+    assertEquals(
+        "the proxy at 127.0.0.1:"
+            + asking.url().getPort()
+            + " wants authentication (407). Set proxy.user and proxy.password",
+        Failures.words(
+            assertThrows(
+                ExecutionException.class,
+                () -> network(asking).client().sendAsync(request, BodyHandlers.ofString()).get()),
+            "loom.api"));
+  }
+
+  @Test
+  void anAddressThatIsDeadIsFollowedByTheNextWhereThisJavaCan() throws IOException {
+    // Nobody listens at the first: the relay has 127.0.0.1 alone.
+    Path hosts = folder.resolve("hosts");
+    Files.writeString(hosts, "127.0.0.2 two.example\n127.0.0.1 two.example\n");
+    String url = "loom.url = wss://two.example:" + relay.port() + "/websocket";
     try (AgentProcess agent =
-        run(
-            asking.url().toString(),
-            "proxy.user = agent",
-            "proxy.password = " + PASSWORD,
-            "loom.url = " + simulator.url())) {
-      agent.awaitErr("Ready", SOON);
-      asking.awaitTunnel("127.0.0.1", simulator.url().getPort());
+        AgentProcess.start(builder("", Map.of("JDK_JAVA_OPTIONS", "-Djdk.net.hosts.file=" + hosts), url))) {
+      String failure = agent.awaitErr("connection refused", SOON);
+      if (Runtime.version().feature() >= 18) {
+        agent.awaitErr("Ready", SOON);
+      } else {
+        assertTrue(failure.contains("Only the first of 2 addresses of two.example"), failure);
+      }
     }
   }
 
@@ -180,8 +236,24 @@ class ProxyTest {
     }
   }
 
-  /** Lines that come later count; a key without a value is left out. */
+  private Network network(TinyProxy proxy) throws IOException {
+    return Network.open(
+        new Network.Settings(
+            Optional.of(new Network.Proxy(proxy.url(), Optional.empty())),
+            List.of(),
+            Optional.of(made.resolve("Corp-Proxy-CA.pem")),
+            Optional.empty(),
+            Optional.empty()),
+        System.getLogger("test"));
+  }
+
   private AgentProcess run(String proxy, String... lines) throws IOException {
+    return AgentProcess.start(builder(proxy, Map.of(), lines));
+  }
+
+  /** Lines that come later count; a key without a value is left out. */
+  private ProcessBuilder builder(String proxy, Map<String, String> environment, String... lines)
+      throws IOException {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("loom.url", "wss://localhost:" + relay.port() + "/websocket");
     settings.put("token", simulator.token());
@@ -197,7 +269,73 @@ class ProxyTest {
     settings.values().removeIf(String::isEmpty);
     StringBuilder text = new StringBuilder();
     settings.forEach((key, value) -> text.append(key).append(" = ").append(value).append('\n'));
-    Path file = Files.writeString(folder.resolve("agent.properties"), text);
-    return AgentProcess.start(jar, file, "run");
+    Files.writeString(folder.resolve("agent.properties"), text);
+    ProcessBuilder builder = AgentProcess.builder(jar, folder, "run");
+    builder.environment().putAll(environment);
+    return builder;
+  }
+
+  /** Passes on to a port, and remembers what the clients say. */
+  private static final class Tap implements AutoCloseable {
+    private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final StringBuffer heard = new StringBuffer();
+
+    Tap(int port) throws IOException {
+      start(
+          () -> {
+            while (true) {
+              Socket client = server.accept();
+              Socket behind = new Socket(InetAddress.getLoopbackAddress(), port);
+              start(() -> copy(client, behind, true));
+              start(() -> copy(behind, client, false));
+            }
+          });
+    }
+
+    int port() {
+      return server.getLocalPort();
+    }
+
+    String heard() {
+      return heard.toString();
+    }
+
+    @Override
+    public void close() throws IOException {
+      server.close();
+    }
+
+    private interface Work {
+      void run() throws IOException;
+    }
+
+    private static void start(Work work) {
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  work.run();
+                } catch (IOException closed) {
+                  // the other end has closed, or the test has
+                }
+              },
+              "tap");
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    private void copy(Socket from, Socket to, boolean remember) throws IOException {
+      try (from;
+          to) {
+        byte[] bytes = new byte[8192];
+        InputStream in = from.getInputStream();
+        for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
+          if (remember) {
+            heard.append(new String(bytes, 0, n, ISO_8859_1));
+          }
+          to.getOutputStream().write(bytes, 0, n);
+        }
+      }
+    }
   }
 }
