@@ -93,15 +93,14 @@ public final class Addresses {
 
   /** How many addresses of a name are never tried. Looks it up, on the calling thread. */
   int untried(String host) {
-    synchronized (this) {
-      if (ordering) {
-        return 0;
-      }
-    }
     try {
-      return InetAddress.getAllByName(host).length - 1;
+      return isOrdering() ? 0 : InetAddress.getAllByName(host).length - 1;
     } catch (UnknownHostException unknown) {
       return 0;
     }
+  }
+
+  synchronized boolean isOrdering() {
+    return ordering;
   }
 }

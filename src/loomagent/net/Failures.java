@@ -98,7 +98,10 @@ public final class Failures {
             + (route.untried() + 1)
             + " addresses of "
             + route.dialled()
-            + " was tried: Java 18 or later tries another at the next dial"
+            + " was tried"
+            + (Runtime.version().feature() < 18
+                ? ": Java 18 or later tries another at the next dial"
+                : "")
         : "";
   }
 

@@ -11,8 +11,16 @@ public final class AddressOrder extends InetAddressResolverProvider {
 
   @Override
   public InetAddressResolver get(Configuration configuration) {
-    InetAddressResolver builtIn = configuration.builtinResolver();
     Addresses.SHARED.begin();
+    return over(configuration.builtinResolver());
+  }
+
+  @Override
+  public String name() {
+    return "loom-agent";
+  }
+
+  static InetAddressResolver over(InetAddressResolver builtIn) {
     return new InetAddressResolver() {
       @Override
       public Stream<InetAddress> lookupByName(String host, LookupPolicy policy)
@@ -25,10 +33,5 @@ public final class AddressOrder extends InetAddressResolverProvider {
         return builtIn.lookupByAddress(address);
       }
     };
-  }
-
-  @Override
-  public String name() {
-    return "loom-agent";
   }
 }
