@@ -146,11 +146,11 @@ TASTE := $(foreach check,AnnotateFormatMethod BooleanLiteral ByteBufferBackingAr
   StringConcatToTextBlock StringSplitter UnnecessaryParentheses UnnecessaryStringBuilder,-Xep:$(check):OFF)
 
 format: $(FORMATTER_JAR)
-	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(TESTS) $(BENCH)
+	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCH)
 
 lint: $(JAR) $(JUNIT_JAR) $(FORMATTER_JAR) $(ERROR_PRONE_JAR) $(DATAFLOW_JAR) floors
 	@echo 'format'
-	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --dry-run --set-exit-if-changed $(SOURCES) $(TESTS) $(BENCH)
+	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --dry-run --set-exit-if-changed $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCH)
 	@echo 'error-prone'
 	@mkdir -p build/lint
 	@$(BIN)javac $(patsubst --%,-J--%,$(EXPORTS)) $(JAVAC_FLAGS) $(DOC_FLAGS) -XDcompilePolicy=simple \

@@ -2,11 +2,15 @@ package loomagent.net;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.ProtocolException;
+import java.net.URI;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpTimeoutException;
@@ -15,7 +19,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import loomagent.base.Secret;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -97,6 +104,82 @@ final class FailuresTest {
         Failures.words(302, to, "loom.api").orElseThrow());
     assertTrue(Failures.words(407, to, "loom.api").orElseThrow().contains("proxy.user"));
     assertTrue(Failures.words(401, to, "loom.api").isEmpty());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "https://hub.example/x | the proxy at p.example:3128 made no connection to hub.example:443",
+        "wss://hub.example/x | the proxy at p.example:3128 made no connection to hub.example:443",
+        "ws://[::1]:80/x | the proxy at p.example:3128 made no connection to [::1]:80"
+      })
+  void aProxyThatDoesNotAnswerIsToldWithTheServerBehindIt(URI target, String words) {
+    Route route = proxied(target, Optional.empty());
+    String text = Failures.words(route.failed(new HttpConnectTimeoutException("x")), "hub.url");
+    assertTrue(text.startsWith(words + " in time. Check proxy.url"), text);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "401 | wants authentication (401). Set proxy.user and proxy.password",
+        "407 | wants authentication (407). Set proxy.user and proxy.password",
+        "403 | does not let the agent connect to hub.example:443 (403)",
+        "502 | got no connection to hub.example:443 (502). Check hub.url",
+        "503 | got no connection to hub.example:443 (503). Check hub.url",
+        "504 | got no connection to hub.example:443 (504). Check hub.url"
+      })
+  void whatAProxyAnswersIsToldAsTheProxys(int status, String words) {
+    IOException refused = new IOException("Tunnel failed, got: " + status); // as HttpClient has it
+    Route route = proxied(URI.create("https://hub.example/x"), Optional.empty());
+    String text = Failures.words(new ExecutionException(route.failed(refused)), "hub.url");
+    assertTrue(text.startsWith("the proxy at p.example:3128 " + words), text);
+  }
+
+  @Test
+  void whatIsNoProxyIsToldAsSuch() {
+    Route route = proxied(URI.create("https://hub.example/x"), Optional.empty());
+    String odd =
+        Failures.words(
+            route.failed(new ProtocolException("Invalid status line: \"SSH-2.0\"")), "hub.url");
+    assertEquals(
+        "what answers is no HTTP proxy or server (Invalid status line: \"SSH-2.0\"). Check proxy.url"
+            + " and hub.url",
+        odd);
+    String closed = Failures.words(route.failed(new IOException(new EOFException())), "hub.url");
+    assertTrue(closed.contains("or the server behind it, closed the connection"), closed);
+  }
+
+  @Test
+  void aPasswordOfTheProxyThatCannotBeReadIsToldInItsOwnWords() {
+    Network.Login unreadable =
+        new Network.Login() {
+          @Override
+          public String user() {
+            return "agent";
+          }
+
+          @Override
+          public Secret password() throws IOException {
+            throw new IOException("proxy.password: there is no file \"p\"");
+          }
+        };
+    Route route = proxied(URI.create("https://hub.example/x"), Optional.of(unreadable));
+    Route.Failed failed = assertThrows(Route.Failed.class, route::authorization);
+    assertEquals("proxy.password: there is no file \"p\"", Failures.words(failed, "hub.url"));
+  }
+
+  @Test
+  void aFullHeapStaysWhatItIs() {
+    Error full = new OutOfMemoryError("Java heap space");
+    assertSame(full, proxied(URI.create("https://hub.example/x"), Optional.empty()).failed(full));
+  }
+
+  private static Route proxied(URI target, Optional<Network.Login> login) {
+    Network.Proxy proxy = new Network.Proxy(URI.create("http://p.example:3128"), login);
+    return new Route(target, Optional.of(proxy), false, 0);
   }
 
   private static ConnectException unresolved() {
