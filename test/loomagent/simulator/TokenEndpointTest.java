@@ -107,8 +107,7 @@ final class TokenEndpointTest {
     assertError(401, "invalid_client", ask(form + "&client_id=other"));
     body(200, send("access_token", form, "%61pp:secret-of-app"));
     again(STANDARD.withConfidential(false));
-    assertError(
-        400, "unauthorized_client", send("access_token", form + "&client_id=app", ""));
+    assertError(400, "unauthorized_client", send("access_token", form + "&client_id=app", ""));
   }
 
   @Test
@@ -149,8 +148,7 @@ final class TokenEndpointTest {
     assertError(400, "authorization_pending", ask(poll));
     assertEquals(400, admin("approve?code=x"));
     assertEquals(202, admin("approve?code=" + device.get("user_code")));
-    assertEquals(
-        Map.of("id", OTHER, "type", "Organization"), body(200, ask(poll)).get("bearer"));
+    assertEquals(Map.of("id", OTHER, "type", "Organization"), body(200, ask(poll)).get("bearer"));
     assertError(400, "expired_token", ask(poll));
     Map<?, ?> other = device();
     assertEquals(202, admin("decline?code=" + other.get("user_code")));
@@ -161,8 +159,7 @@ final class TokenEndpointTest {
   @Test
   void aDeviceThatAsksTooOftenIsToldSoAndOneMayBeApprovedByItself() throws Exception {
     again(STANDARD.withDevice(0, Duration.ofMinutes(1)));
-    String poll =
-        "grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code=";
+    String poll = "grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code=";
     body(200, ask(poll + device().get("device_code")));
     again(STANDARD.withDevice(1, Duration.ofMinutes(1)));
     Object code = device().get("device_code");
