@@ -164,9 +164,9 @@ final class SimulateCommand implements Command {
     out.println();
     out.println("Or, for tokens that end and are renewed, in place of token:");
     out.println();
-    out.println("hub.url = " + simulator.hub());
-    out.println("oauth.client-id = " + simulator.clientId());
-    out.println("oauth.client-secret = " + simulator.clientSecret());
+    out.println("hub.url = " + simulator.hub().url());
+    out.println("oauth.client-id = " + simulator.hub().clientId());
+    out.println("oauth.client-secret = " + simulator.hub().clientSecret());
     out.println("oauth.scopes = loom.event.r");
     out.println();
     out.println("Publish an event:");

@@ -64,7 +64,7 @@ final class Admin {
 
   private String approve(Request request, boolean yes) {
     String code = parameter(request, "code").orElse("");
-    if (!simulator.approve(code, yes)) {
+    if (!simulator.hub().approve(code, yes)) {
       throw new IllegalArgumentException("No device waits with this code: say ?code=ABCD-EFGH");
     }
     return yes ? "approved" : "declined";

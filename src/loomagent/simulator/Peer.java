@@ -227,7 +227,7 @@ public final class Peer {
   }
 
   Tokens tokens() {
-    return simulator.tokens();
+    return simulator.hub().tokens();
   }
 
   /** From now on it gets the events of the token's Organization alone, if the token has one. */

@@ -81,7 +81,7 @@ public record Settings(
    * @param asTime whether {@code expires_in} is a time; else it is seconds
    * @param disconnects whether a websocket is told {@code token_expired} when its token ends
    * @param pendingPolls how often a device asks in vain before it is approved by itself; negative
-   *     means that {@link Simulator#approve} does that
+   *     means that {@link loomagent.simulator.Hub#approve} does that
    * @param interval between two polls of a device; one that comes earlier is told to slow down
    * @param perMinute requests a minute before they are too many
    */

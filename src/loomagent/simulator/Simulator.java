@@ -12,10 +12,8 @@ import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -26,7 +24,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -49,10 +46,7 @@ public final class Simulator implements AutoCloseable {
   private final Admin admin = new Admin(this);
   private final Scripts dials = new Scripts(Script.RAILS);
   private final Scripts pulls = new Scripts(Script.PULL);
-  private final Scripts tokenAsks = new Scripts(Script.TOKENS);
-  private final AtomicInteger tokenAsksNow = new AtomicInteger();
-  private final AtomicInteger tokenAsksAtOnce = new AtomicInteger();
-  private final Tokens tokens;
+  private final Hub hub;
   private final Published published;
   private volatile long awayUntil = System.nanoTime();
   private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
@@ -65,7 +59,6 @@ public final class Simulator implements AutoCloseable {
   private Simulator(Settings settings) throws IOException {
     this.settings = settings;
     Settings.Pull pull = settings.pull();
-    tokens = new Tokens(settings);
     published = new Published(pull.remembered(), Published.MAX_TEXT, pull.foreign());
     // Loopback only, always: whoever reaches the port may make up events.
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
@@ -75,6 +68,7 @@ public final class Simulator implements AutoCloseable {
       String message = "127.0.0.1:%d: %s. Choose another port, or 0 for any.";
       throw new IOException(message.formatted(settings.port(), e.getMessage()), e);
     }
+    hub = new Hub(api(), settings);
   }
 
   /**
@@ -113,38 +107,9 @@ public final class Simulator implements AutoCloseable {
     return settings.pull().password();
   }
 
-  /** Where the Hub is, as {@code hub.url} wants it: {@code http://127.0.0.1:PORT}. */
-  public URI hub() {
-    return api();
-  }
-
-  /** The id of the Hub's one client. */
-  public String clientId() {
-    return settings.hub().id();
-  }
-
-  /** The client's secret: the one made up at start, or the one set. */
-  public String clientSecret() {
-    return settings.hub().secret();
-  }
-
-  /** Makes a refresh token as a login by browser would give: for a setting. */
-  public String refreshToken(String organization) {
-    return tokens.refresh(organization);
-  }
-
-  /** From now on a token, access or refresh, is worth nothing. */
-  public void revoke(String token) {
-    tokens.revoke(token);
-  }
-
-  /**
-   * Somebody approves a device, or declines it.
-   *
-   * @return whether a device with this code waits
-   */
-  public boolean approve(String userCode, boolean yes) {
-    return tokens.approve(userCode, yes);
+  /** The Hub, on the same port. */
+  public Hub hub() {
+    return hub;
   }
 
   /**
@@ -205,18 +170,6 @@ public final class Simulator implements AutoCloseable {
     pulls.always(script);
   }
 
-  /** These scripts play the next requests to the Hub, one each, in turn. */
-  public void nextToken(Script... scripts) {
-    tokenAsks.next(scripts);
-  }
-
-  /**
-   * This script plays every one that {@link #nextToken} does not; {@link Script#TOKENS} at first.
-   */
-  public void alwaysToken(Script script) {
-    tokenAsks.always(script);
-  }
-
   /** Every open connection that was upgraded. */
   public List<Peer> peers() {
     return peers.stream().filter(Peer::upgraded).toList();
@@ -272,21 +225,6 @@ public final class Simulator implements AutoCloseable {
     return pulls.requests();
   }
 
-  /** How many requests to the Hub there were so far. */
-  public long tokenAsks() {
-    return tokenAsks.count();
-  }
-
-  /** The last thousand of those, oldest first. */
-  public List<Request> tokenRequests() {
-    return tokenAsks.requests();
-  }
-
-  /** How many of those were under way at once, at the most. */
-  public int tokenAsksAtOnce() {
-    return tokenAsksAtOnce.get();
-  }
-
   /** The last thousand text messages from clients, oldest first. */
   public List<String> commands() {
     return List.copyOf(commands);
@@ -338,10 +276,6 @@ public final class Simulator implements AutoCloseable {
     return published;
   }
 
-  Tokens tokens() {
-    return tokens;
-  }
-
   /** Does something at a time to come, unless that is after the end of this. */
   void at(Instant time, Runnable task) {
     var unused =
@@ -367,7 +301,7 @@ public final class Simulator implements AutoCloseable {
         clock.scheduleAtFixedRate(() -> peers.forEach(Peer::beat), every, every, NANOSECONDS);
     threads.execute(this::accept);
     if (settings.rate() > 0) {
-      threads.execute(this::makeEvents);
+      threads.execute(new Making(settings, this::subscribed, this::publish));
     }
   }
 
@@ -423,7 +357,7 @@ public final class Simulator implements AutoCloseable {
         pulls.heard(peer.request());
         pulls.take().run(peer);
       } else if (path.startsWith(TokenEndpoint.PREFIX)) {
-        askToken(peer);
+        hub.answer(peer);
       } else {
         dials.heard(peer.request());
         if (isAway()) {
@@ -433,46 +367,6 @@ public final class Simulator implements AutoCloseable {
       }
     } catch (Refused e) {
       peer.respond(e.code(), Map.of(), e.getMessage() + "\n");
-    }
-  }
-
-  private void askToken(Peer peer) throws IOException {
-    tokenAsks.heard(peer.request());
-    int now = tokenAsksNow.incrementAndGet();
-    tokenAsksAtOnce.accumulateAndGet(now, Math::max);
-    try {
-      tokenAsks.take().run(peer);
-    } finally {
-      tokenAsksNow.decrementAndGet();
-    }
-  }
-
-  private void makeEvents() {
-    long gap = (long) (SECONDS.toNanos(1) / settings.rate());
-    long due = System.nanoTime();
-    Audience audience = new Audience();
-    try {
-      while (true) {
-        Set<String> subscribed = new HashSet<>();
-        subscribed().forEach(subscription -> subscribed.addAll(subscription.names()));
-        Set<String> names =
-            audience.names(subscribed, settings.source().goesOn(), System.nanoTime());
-        if (names.isEmpty()) {
-          MILLISECONDS.sleep(20);
-          continue;
-        }
-        // After a pause or a slow client, at most one second's worth comes at once.
-        due = Math.max(due + gap, System.nanoTime() - SECONDS.toNanos(1));
-        NANOSECONDS.sleep(due - System.nanoTime());
-        Optional<String> event = settings.source().next(names);
-        if (event.isEmpty()) {
-          settings.log().accept("all events are sent");
-          return;
-        }
-        publish(event.get());
-      }
-    } catch (InterruptedException e) {
-      // close() does that, and this thread has nothing else to end.
     }
   }
 

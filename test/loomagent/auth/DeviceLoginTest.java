@@ -47,14 +47,15 @@ class DeviceLoginTest {
     whileAsleep =
         () -> {
           if (slept.size() == 3) {
-            assertTrue(scene.loom.approve(shown.get(0).code(), true));
+            assertTrue(scene.loom.hub().approve(shown.get(0).code(), true));
           }
         };
     Token token = login();
     assertEquals(List.of(1, 1, 1), seconds());
-    assertEquals(scene.loom.hub() + "/device", shown.get(0).address());
+    assertEquals(scene.loom.hub().url() + "/device", shown.get(0).address());
     assertEquals(
-        scene.loom.hub() + "/device?user_code=" + shown.get(0).code(), shown.get(0).complete());
+        scene.loom.hub().url() + "/device?user_code=" + shown.get(0).code(),
+        shown.get(0).complete());
     Optional<Setting<Secret>> used = Optional.of(() -> new Secret("used-long-ago"));
     FetchedTokens tokens =
         FetchedTokens.refreshing(scene.hub, scene.client, used, store(), scene.log, new Random(1));
@@ -66,19 +67,22 @@ class DeviceLoginTest {
 
   @Test
   void itAsksLessOftenWhenToldAndWaitsOutABadNetwork() throws Exception {
-    scene.loom.nextToken(
-        Scene.answer(
-            200,
-            Map.of(),
-            "{\"device_code\":\"d\",\"user_code\":\"U\",\"verification_uri\":\"https://h/\"}"),
-        Script.hubError(400, "authorization_pending", ""),
-        Script.hubError(400, "slow_down", ""),
-        Script.hubError(400, "authorization_pending", ""),
-        peer -> peer.reset(),
-        Script.hubError(500, "", ""),
-        Scene.answer(429, Map.of("Retry-After", "55"), ""),
-        Script.hubError(400, "slow_down", ""),
-        Script.hubError(400, "access_denied", ""));
+    scene
+        .loom
+        .hub()
+        .next(
+            Scene.answer(
+                200,
+                Map.of(),
+                "{\"device_code\":\"d\",\"user_code\":\"U\",\"verification_uri\":\"https://h/\"}"),
+            Script.hubError(400, "authorization_pending", ""),
+            Script.hubError(400, "slow_down", ""),
+            Script.hubError(400, "authorization_pending", ""),
+            peer -> peer.reset(),
+            Script.hubError(500, "", ""),
+            Scene.answer(429, Map.of("Retry-After", "55"), ""),
+            Script.hubError(400, "slow_down", ""),
+            Script.hubError(400, "access_denied", ""));
     HubTest.assertFailure(Kind.REFUSED, "Somebody declined it", this::login);
     assertEquals(List.of(5, 5, 10, 10, 20, 40, 60, 15), seconds());
     assertEquals("https://h/", shown.get(0).address());
@@ -91,7 +95,7 @@ class DeviceLoginTest {
     HubTest.assertFailure(Kind.REFUSED, "not approved in time", this::login);
     assertEquals(15, slept.size());
     hurry = 1;
-    whileAsleep = () -> scene.loom.approve(shown.get(1).code(), false);
+    whileAsleep = () -> scene.loom.hub().approve(shown.get(1).code(), false);
     HubTest.assertFailure(Kind.REFUSED, "Run login again and approve it", this::login);
   }
 
@@ -100,15 +104,17 @@ class DeviceLoginTest {
     Files.writeString(folder.resolve("tokens"), "a file");
     HubTest.assertFailure(Kind.DISK, "cannot be", this::login);
     assertEquals(List.of(), shown);
-    assertEquals(0, scene.loom.tokenAsks());
+    assertEquals(0, scene.loom.hub().asks());
   }
 
   @Test
   void anAnswerThatIsNoneIsSaid() {
-    scene.loom.nextToken(Scene.answer(200, Map.of(), "{\"user_code\":\"U\"}"));
+    scene.loom.hub().next(Scene.answer(200, Map.of(), "{\"user_code\":\"U\"}"));
     HubTest.assertFailure(Kind.REFUSED, "Check hub.url", this::login);
-    scene.loom.nextToken(
-        Script.TOKENS, Scene.answer(200, Map.of(), "{\"access_token\":\"alone\"}"));
+    scene
+        .loom
+        .hub()
+        .next(Script.TOKENS, Scene.answer(200, Map.of(), "{\"access_token\":\"alone\"}"));
     HubTest.assertFailure(Kind.REFUSED, "gave no refresh token", this::login);
   }
 

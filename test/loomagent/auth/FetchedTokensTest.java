@@ -52,13 +52,13 @@ class FetchedTokensTest {
     assertEquals(first.expiresAt(), tokens.expiresAt());
     scene.clock.advance(Duration.ofMinutes(49));
     assertEquals(text(first), text(tokens.token(false)));
-    assertEquals(1, scene.loom.tokenAsks());
+    assertEquals(1, scene.loom.hub().asks());
     scene.clock.advance(Duration.ofMinutes(6));
     Token second = tokens.token(false);
     assertNotEquals(text(first), text(second));
     assertEquals(second.expiresAt(), tokens.expiresAt());
     // The refresh token that came along is not used.
-    assertTrue(scene.loom.tokenRequests().get(1).body().contains("client_credentials"));
+    assertTrue(scene.loom.hub().requests().get(1).body().contains("client_credentials"));
   }
 
   @Test
@@ -90,9 +90,9 @@ class FetchedTokensTest {
     Token first = tokens.token(false);
     Token second = tokens.token(true);
     assertNotEquals(text(first), text(second));
-    scene.loom.nextToken(Script.hubError(500, "", ""));
+    scene.loom.hub().next(Script.hubError(500, "", ""));
     assertThrows(TokenException.class, () -> tokens.token(true));
-    scene.loom.nextToken(Script.hubError(500, "", ""));
+    scene.loom.hub().next(Script.hubError(500, "", ""));
     assertThrows(TokenException.class, () -> tokens.token(false));
     assertNotEquals(text(second), text(tokens.token(false)));
   }
@@ -101,7 +101,7 @@ class FetchedTokensTest {
   void theTokenAtHandIsGivenWhileItLivesIfTheNextCannotBeHad() throws Exception {
     Token first = tokens.token(false);
     scene.clock.advance(Duration.ofMinutes(55));
-    scene.loom.alwaysToken(Script.hubError(500, "", ""));
+    scene.loom.hub().always(Script.hubError(500, "", ""));
     for (int i = 0; i < 5; i++) {
       Token same = tokens.token(false);
       assertEquals(text(first), text(same));
@@ -110,13 +110,13 @@ class FetchedTokensTest {
       assertEquals(text(first), text(tokens.token(false))); // and before that nobody is asked
       scene.clock.advance(Duration.between(scene.clock.instant(), next));
     }
-    assertEquals(6, scene.loom.tokenAsks());
+    assertEquals(6, scene.loom.hub().asks());
     assertEquals(3, scene.log.all().size(), scene.log.toString()); // 1st, 2nd, 4th
     String line = scene.log.all().get(0);
     assertTrue(line.contains("out of order (500). The one at hand is good for 5m more"), line);
     scene.clock.advance(Duration.ofMinutes(5));
     HubTest.assertFailure(Kind.UNREACHABLE, "(500)", () -> tokens.token(false));
-    scene.loom.alwaysToken(Script.TOKENS);
+    scene.loom.hub().always(Script.TOKENS);
     assertNotEquals(text(first), text(tokens.token(false)));
   }
 
@@ -124,7 +124,7 @@ class FetchedTokensTest {
   void aPauseThatTheHubAsksForIsTheTimeOfTheNextTry() throws Exception {
     Token first = tokens.token(false);
     scene.clock.advance(Duration.ofMinutes(55));
-    scene.loom.nextToken(Scene.answer(503, Map.of("Retry-After", "100"), ""));
+    scene.loom.hub().next(Scene.answer(503, Map.of("Retry-After", "100"), ""));
     Token same = tokens.token(false);
     assertEquals(text(first), text(same));
     assertEquals(Optional.of(scene.clock.instant().plusSeconds(100)), same.renewAt());
@@ -132,7 +132,7 @@ class FetchedTokensTest {
 
   @Test
   void aTokenWithoutAnyTimesIsGivenUntilItIsRefused() throws Exception {
-    scene.loom.nextToken(Scene.answer(200, Map.of(), "{\"access_token\":\"opaque\"}"));
+    scene.loom.hub().next(Scene.answer(200, Map.of(), "{\"access_token\":\"opaque\"}"));
     assertEquals("opaque", text(tokens.token(false)));
     scene.clock.advance(Duration.ofDays(400));
     Token still = tokens.token(false);
@@ -144,14 +144,14 @@ class FetchedTokensTest {
   @Test
   void howeverManyAskOneTokenIsFetchedForAll() throws Exception {
     assertEquals(1, new HashSet<>(askTogether(Script.TOKENS)).size());
-    assertEquals(1, scene.loom.tokenAsks());
+    assertEquals(1, scene.loom.hub().asks());
   }
 
   @Test
   void howeverManyAskOneFailureIsForAll() throws Exception {
     List<String> failures = askTogether(Script.hubError(500, "", ""));
     assertEquals(Set.of("the Hub: it is out of order (500)"), new HashSet<>(failures));
-    assertEquals(1, scene.loom.tokenAsks());
+    assertEquals(1, scene.loom.hub().asks());
   }
 
   @Test
@@ -159,14 +159,17 @@ class FetchedTokensTest {
     Token first = tokens.token(false);
     scene.clock.advance(Duration.ofMinutes(55));
     CountDownLatch held = new CountDownLatch(1);
-    scene.loom.nextToken(
-        peer -> {
-          awaited(held);
-          Script.hubError(500, "", "").run(peer);
-        });
+    scene
+        .loom
+        .hub()
+        .next(
+            peer -> {
+              awaited(held);
+              Script.hubError(500, "", "").run(peer);
+            });
     ExecutorService threads = Executors.newCachedThreadPool();
     Future<Token> renewing = threads.submit(() -> tokens.token(false));
-    assertTrue(scene.loom.await(loom -> loom.tokenAsks() == 2, Duration.ofSeconds(5)));
+    assertTrue(scene.loom.await(loom -> loom.hub().asks() == 2, Duration.ofSeconds(5)));
     AtomicReference<Thread> second = new AtomicReference<>();
     Future<Token> refused =
         threads.submit(
@@ -199,17 +202,20 @@ class FetchedTokensTest {
     assertEquals(Optional.of(text(first)), tokens.atHand().map(FetchedTokensTest::text));
     scene.clock.advance(Duration.ofHours(1));
     assertEquals(Optional.empty(), tokens.atHand());
-    assertEquals(1, scene.loom.tokenAsks());
+    assertEquals(1, scene.loom.hub().asks());
   }
 
   /** All ask while the first one's request waits for its answer. */
   private List<String> askTogether(Script script) throws Exception {
     CountDownLatch held = new CountDownLatch(1);
-    scene.loom.nextToken(
-        peer -> {
-          awaited(held);
-          script.run(peer);
-        });
+    scene
+        .loom
+        .hub()
+        .next(
+            peer -> {
+              awaited(held);
+              script.run(peer);
+            });
     List<Thread> waiting = new ArrayList<>();
     ExecutorService threads =
         Executors.newCachedThreadPool(

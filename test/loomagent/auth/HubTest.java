@@ -51,7 +51,7 @@ class HubTest {
     Claims claims = Claims.of(grant.access());
     assertEquals(Optional.of("Organization/" + Scene.ORGANIZATION), claims.subject());
     assertEquals(Optional.of(scene.clock.instant().plus(Duration.ofHours(1))), grant.expiresAt());
-    Request request = scene.loom.tokenRequests().get(0);
+    Request request = scene.loom.hub().requests().get(0);
     assertTrue(request.header("Authorization").orElse("").startsWith("Basic "));
     assertFalse(request.body().contains("client_id"));
   }
@@ -60,9 +60,9 @@ class HubTest {
   void anAppWithoutASecretShowsItsIdInTheForm() throws Exception {
     scene.close();
     scene = new Scene(Scene.standard().withConfidential(false));
-    Secret first = new Secret(scene.loom.refreshToken(Scene.ORGANIZATION));
+    Secret first = new Secret(scene.loom.hub().refreshToken(Scene.ORGANIZATION));
     assertTrue(scene.hub.refresh(scene.client, first).refresh().isPresent());
-    Request request = scene.loom.tokenRequests().get(0);
+    Request request = scene.loom.hub().requests().get(0);
     assertTrue(request.body().contains("client_id=simulated_client"), request.body());
     assertEquals(Optional.empty(), request.header("Authorization"));
     assertFailure(
@@ -150,7 +150,7 @@ class HubTest {
     assertAnswer("without an access_token", 200, Map.of(), "{\"access_token\":\"a\\r\\nb\"}");
     assertAnswer("without an access_token", 200, Map.of(), "{\"access_token\":7}");
     assertAnswer("more than 65536 bytes", 200, Map.of(), " ".repeat(Hub.MAX_ANSWER + 1));
-    assertEquals(6, scene.loom.tokenAsks());
+    assertEquals(6, scene.loom.hub().asks());
   }
 
   @Test
@@ -163,7 +163,7 @@ class HubTest {
         new Hub(URI.create("http://127.0.0.1:" + free), Scene.NETWORK, "test", scene.clock);
     assertFailure(
         Kind.UNREACHABLE, "hub.url", () -> nobody.clientCredentials(scene.client, Scene.SCOPE));
-    scene.loom.nextToken(peer -> peer.reset());
+    scene.loom.hub().next(peer -> peer.reset());
     assertFailure(Kind.UNREACHABLE, "the Hub: ", () -> ask(Scene.SCOPE));
   }
 
@@ -180,34 +180,34 @@ class HubTest {
         Kind.SETTING,
         "agent.properties:3",
         () -> scene.hub.clientCredentials(unreadable, Scene.SCOPE));
-    assertEquals(0, scene.loom.tokenAsks());
+    assertEquals(0, scene.loom.hub().asks());
   }
 
   @Test
   void afterTooManyRequestsNobodyAsksBeforeTheTime() throws Exception {
     scene.clock.advance(Duration.ofMinutes(10)); // it is wrong, which the answer's Date tells
-    scene.loom.nextToken(Script.tooMany(Duration.ofSeconds(40)));
+    scene.loom.hub().next(Script.tooMany(Duration.ofSeconds(40)));
     TokenException first =
         assertFailure(Kind.UNREACHABLE, "too many requests (429)", () -> ask(Scene.SCOPE));
     assertTrue(Math.abs(first.pause().toSeconds() - 41) <= 2, first.pause().toString());
     TokenException second =
         assertFailure(Kind.UNREACHABLE, "wants no request for", () -> ask(Scene.SCOPE));
     assertTrue(second.pause().compareTo(first.pause()) <= 0);
-    assertEquals(1, scene.loom.tokenAsks());
+    assertEquals(1, scene.loom.hub().asks());
     scene.clock.advance(first.pause());
     ask(Scene.SCOPE);
-    assertEquals(2, scene.loom.tokenAsks());
+    assertEquals(2, scene.loom.hub().asks());
   }
 
   @Test
   void aHubOutOfOrderIsGivenTheTimeItAsksForButNoMoreThanAnHour() throws Exception {
-    scene.loom.nextToken(Scene.answer(503, Map.of("Retry-After", "999999"), ""));
+    scene.loom.hub().next(Scene.answer(503, Map.of("Retry-After", "999999"), ""));
     TokenException failure =
         assertFailure(Kind.UNREACHABLE, "out of order (503)", () -> ask(Scene.SCOPE));
     assertEquals(Duration.ofHours(1), failure.pause());
     scene.clock.advance(Duration.ofHours(1));
     ask(Scene.SCOPE);
-    scene.loom.nextToken(Scene.answer(500, Map.of(), ""));
+    scene.loom.hub().next(Scene.answer(500, Map.of(), ""));
     assertEquals(
         Duration.ZERO, assertFailure(Kind.UNREACHABLE, "(500)", () -> ask(Scene.SCOPE)).pause());
     ask(Scene.SCOPE);
@@ -215,11 +215,14 @@ class HubTest {
 
   @Test
   void theHubIsAskedOneThingAtATime() throws Exception {
-    scene.loom.alwaysToken(
-        peer -> {
-          Thread.yield();
-          Script.TOKENS.run(peer);
-        });
+    scene
+        .loom
+        .hub()
+        .always(
+            peer -> {
+              Thread.yield();
+              Script.TOKENS.run(peer);
+            });
     ExecutorService threads = Executors.newFixedThreadPool(8);
     List<Callable<Grant>> asks = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
@@ -229,24 +232,27 @@ class HubTest {
       assertTrue(asked.get().expiresAt().isPresent());
     }
     threads.shutdown();
-    assertEquals(1, scene.loom.tokenAsksAtOnce());
+    assertEquals(1, scene.loom.hub().asksAtOnce());
   }
 
   @Test
   void anInterruptDoesNotLoseTheAnswerThatHoldsTheOnlySuccessor() throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
     CountDownLatch answer = new CountDownLatch(1);
-    scene.loom.nextToken(
-        peer -> {
-          asked.countDown();
-          try {
-            answer.await();
-          } catch (InterruptedException closing) {
-            return;
-          }
-          Script.TOKENS.run(peer);
-        });
-    Secret first = new Secret(scene.loom.refreshToken(Scene.ORGANIZATION));
+    scene
+        .loom
+        .hub()
+        .next(
+            peer -> {
+              asked.countDown();
+              try {
+                answer.await();
+              } catch (InterruptedException closing) {
+                return;
+              }
+              Script.TOKENS.run(peer);
+            });
+    Secret first = new Secret(scene.loom.hub().refreshToken(Scene.ORGANIZATION));
     List<Boolean> interrupted = new ArrayList<>();
     List<Grant> got = new ArrayList<>();
     Thread asking =
@@ -279,18 +285,18 @@ class HubTest {
   private Optional<Instant> end(String token, String expiresIn, Map<String, String> headers)
       throws Exception {
     String body = "{\"access_token\":\"%s\",\"expires_in\":%s}".formatted(token, expiresIn);
-    scene.loom.nextToken(Scene.answer(200, headers, body));
+    scene.loom.hub().next(Scene.answer(200, headers, body));
     return ask(Scene.SCOPE).expiresAt();
   }
 
   private void scripted(Kind kind, int status, String error, String words) {
-    scene.loom.nextToken(Script.hubError(status, error, "a \nb"));
+    scene.loom.hub().next(Script.hubError(status, error, "a \nb"));
     TokenException failure = assertFailure(kind, words, () -> ask(Scene.SCOPE));
     assertEquals(error, failure.code());
   }
 
   private void assertAnswer(String words, int status, Map<String, String> headers, String body) {
-    scene.loom.nextToken(Scene.answer(status, headers, body));
+    scene.loom.hub().next(Scene.answer(status, headers, body));
     assertFailure(Kind.REFUSED, words, () -> ask(Scene.SCOPE));
   }
 

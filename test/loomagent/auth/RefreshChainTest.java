@@ -38,7 +38,7 @@ class RefreshChainTest {
   void open() throws IOException {
     scene = new Scene(Scene.standard());
     disk = new LossyDisk(folder);
-    configured = Optional.of(scene.loom.refreshToken(Scene.ORGANIZATION));
+    configured = Optional.of(scene.loom.hub().refreshToken(Scene.ORGANIZATION));
   }
 
   @AfterEach
@@ -55,7 +55,7 @@ class RefreshChainTest {
     assertEquals(Optional.empty(), stored.begun());
     Token second = tokens.token(true);
     assertNotEquals(text(first), text(second));
-    List<String> spent = scene.loom.tokenRequests().stream().map(r -> r.body()).toList();
+    List<String> spent = scene.loom.hub().requests().stream().map(r -> r.body()).toList();
     assertTrue(spent.get(0).contains(configured.orElseThrow()));
     assertTrue(spent.get(1).contains(stored.refresh().orElseThrow().reveal()));
     assertFalse(Files.readString(file()).contains(configured.orElseThrow()));
@@ -67,7 +67,7 @@ class RefreshChainTest {
     FetchedTokens again = started();
     assertEquals(Optional.of(text(first)), again.atHand().map(RefreshChainTest::text));
     assertEquals(text(first), text(again.token(false)));
-    assertEquals(1, scene.loom.tokenAsks());
+    assertEquals(1, scene.loom.hub().asks());
     scene.clock.advance(Duration.ofHours(1));
     assertEquals(Optional.empty(), started().atHand());
     assertNotEquals(text(first), text(again.token(false)));
@@ -75,7 +75,7 @@ class RefreshChainTest {
 
   @Test
   void withNoAnswerTheSameTokenIsTriedAgain() throws Exception {
-    scene.loom.nextToken(peer -> peer.reset());
+    scene.loom.hub().next(peer -> peer.reset());
     HubTest.assertFailure(Kind.UNREACHABLE, "the Hub", () -> started().token(false));
     started().token(false);
     assertEquals(Optional.empty(), store().read().orElseThrow().begun());
@@ -87,7 +87,7 @@ class RefreshChainTest {
     started().token(false);
     Secret lost = store().read().flatMap(Stored::refresh).orElseThrow();
     scene.clock.advance(Duration.ofHours(1));
-    scene.loom.nextToken(peer -> peer.reset());
+    scene.loom.hub().next(peer -> peer.reset());
     HubTest.assertFailure(Kind.UNREACHABLE, "the Hub", () -> started().token(false));
     var unused = scene.hub.refresh(scene.client, lost);
     FetchedTokens tokens = started();
@@ -112,14 +112,14 @@ class RefreshChainTest {
   @Test
   void anotherConfiguredTokenCountsAndTheSameOneDoesNotAgain() throws Exception {
     Token first = started().token(false);
-    configured = Optional.of(scene.loom.refreshToken(Scene.ORGANIZATION));
+    configured = Optional.of(scene.loom.hub().refreshToken(Scene.ORGANIZATION));
     Token second = started().token(false);
     assertNotEquals(text(first), text(second));
-    assertTrue(scene.loom.tokenRequests().get(1).body().contains(configured.get()));
+    assertTrue(scene.loom.hub().requests().get(1).body().contains(configured.get()));
     assertEquals(text(second), text(started().token(false)));
     configured = Optional.empty();
     assertEquals(text(second), text(started().token(false)));
-    assertEquals(2, scene.loom.tokenAsks());
+    assertEquals(2, scene.loom.hub().asks());
   }
 
   @Test
@@ -148,9 +148,11 @@ class RefreshChainTest {
       assertEquals(Optional.empty(), other.atHand());
       HubTest.assertFailure(
           Kind.REFUSED,
-          "the one at hand is from " + scene.loom.hub() + " alone. Run: login --connection main",
+          "the one at hand is from "
+              + scene.loom.hub().url()
+              + " alone. Run: login --connection main",
           () -> other.token(false));
-      assertEquals(0, production.loom.tokenAsks());
+      assertEquals(0, production.loom.hub().asks());
     }
   }
 
@@ -165,18 +167,21 @@ class RefreshChainTest {
     scene.clock.advance(Duration.ofMinutes(5));
     HubTest.assertFailure(Kind.DISK, "main.json cannot be written", () -> tokens.token(false));
     HubTest.assertFailure(Kind.DISK, "main.json cannot be written", () -> tokens.token(true));
-    assertEquals(1, scene.loom.tokenAsks());
+    assertEquals(1, scene.loom.hub().asks());
     disk.fail((kind, file) -> {});
     assertNotEquals(text(first), text(tokens.token(false)));
   }
 
   @Test
   void anAnswerThatTheDiskDoesNotTakeIsKeptAndWrittenAgain() throws Exception {
-    scene.loom.nextToken(
-        peer -> {
-          disk.fail(RefreshChainTest::full);
-          Script.TOKENS.run(peer);
-        });
+    scene
+        .loom
+        .hub()
+        .next(
+            peer -> {
+              disk.fail(RefreshChainTest::full);
+              Script.TOKENS.run(peer);
+            });
     FetchedTokens tokens = started();
     Token first = tokens.token(false);
     assertSaid("in the memory of this process");
@@ -190,7 +195,7 @@ class RefreshChainTest {
     assertEquals(List.of(), later);
     assertEquals(text(first), text(store().read().flatMap(Stored::access).orElseThrow()));
     assertNotEquals(text(first), text(tokens.token(false)));
-    assertEquals(2, scene.loom.tokenAsks());
+    assertEquals(2, scene.loom.hub().asks());
   }
 
   @Test
@@ -209,19 +214,22 @@ class RefreshChainTest {
     Stored login = login("login-access");
     store().write(login);
     assertEquals("login-access", text(tokens.token(true)));
-    assertEquals(1, scene.loom.tokenAsks());
+    assertEquals(1, scene.loom.hub().asks());
     assertEquals("login-access", text(started().token(false)));
-    configured = Optional.of(scene.loom.refreshToken(Scene.ORGANIZATION));
+    configured = Optional.of(scene.loom.hub().refreshToken(Scene.ORGANIZATION));
     assertNotEquals("login-access", text(started().token(false)));
   }
 
   @Test
   void aLoginDoneDuringAnExchangeIsNotWrittenOver() throws Exception {
-    scene.loom.nextToken(
-        peer -> {
-          store().write(login("login-access"));
-          Script.TOKENS.run(peer);
-        });
+    scene
+        .loom
+        .hub()
+        .next(
+            peer -> {
+              store().write(login("login-access"));
+              Script.TOKENS.run(peer);
+            });
     FetchedTokens tokens = started();
     assertNotEquals("login-access", text(tokens.token(false)));
     assertEquals("login-access", text(store().access().orElseThrow()));
@@ -256,7 +264,7 @@ class RefreshChainTest {
 
   @Test
   void aHubThatRefusesForAnotherReasonDidNotTakeTheToken() throws Exception {
-    scene.loom.nextToken(Scene.answer(429, Map.of("Retry-After", "5"), ""));
+    scene.loom.hub().next(Scene.answer(429, Map.of("Retry-After", "5"), ""));
     HubTest.assertFailure(Kind.UNREACHABLE, "429", () -> started().token(false));
     assertEquals(Optional.empty(), store().read().orElseThrow().begun());
   }
@@ -274,7 +282,7 @@ class RefreshChainTest {
     return new Stored(
         scene.hub.url(),
         configured.map(Secret::new).map(Stored::hash),
-        Optional.of(new Secret(scene.loom.refreshToken(Scene.ORGANIZATION))),
+        Optional.of(new Secret(scene.loom.hub().refreshToken(Scene.ORGANIZATION))),
         Optional.of(token),
         Optional.empty());
   }

@@ -57,12 +57,12 @@ final class Scene implements AutoCloseable {
 
   Scene(Settings.Hub settings) throws IOException {
     loom = Simulator.start(Settings.defaults().withHub(settings));
-    hub = new Hub(loom.hub(), NETWORK, "test", clock);
+    hub = new Hub(loom.hub().url(), NETWORK, "test", clock);
     client =
         new Hub.Client(
-            loom::clientId,
+            loom.hub()::clientId,
             settings.confidential()
-                ? Optional.of(() -> new Secret(loom.clientSecret()))
+                ? Optional.of(() -> new Secret(loom.hub().clientSecret()))
                 : Optional.empty());
   }
 

@@ -33,7 +33,7 @@ class LoginTest {
     shell = new Shell(folder);
     shell.write(
         "agent.properties",
-        "events = app.added\noauth.client-id = simulated_client\nhub.url = " + loom.hub());
+        "events = app.added\noauth.client-id = simulated_client\nhub.url = " + loom.hub().url());
   }
 
   @AfterEach
@@ -45,7 +45,7 @@ class LoginTest {
   void theAddressAndTheCodeAreShownAndTheTokensStored() throws IOException {
     Shell.Done done = shell.run("login");
     assertEquals(Exit.OK, done.exit(), done.err());
-    assertTrue(done.line("Open ").endsWith(loom.hub() + "/device"));
+    assertTrue(done.line("Open ").endsWith(loom.hub().url() + "/device"));
     assertTrue(done.line("and enter ").matches("and enter  [0-9A-F]{4}-[0-9A-F]{4}"));
     assertEquals("Done. The connection default has its tokens.", done.line("Done"));
     assertEquals("", done.err());
@@ -56,9 +56,9 @@ class LoginTest {
 
   @Test
   void eachWayToFailHasItsStatus() throws IOException {
-    loom.nextToken(Script.TOKENS, Script.hubError(400, "access_denied", ""));
+    loom.hub().next(Script.TOKENS, Script.hubError(400, "access_denied", ""));
     assertEquals(Exit.NOT_AUTHORISED, shell.run("login").exit());
-    loom.nextToken(Script.hubError(500, "", ""));
+    loom.hub().next(Script.hubError(500, "", ""));
     assertEquals(Exit.UNREACHABLE, shell.run("login").exit());
     Files.delete(folder.resolve("data/tokens/default.json"));
     Files.delete(folder.resolve("data/tokens"));

@@ -113,7 +113,7 @@ final class TokenEndpointTest {
   @Test
   void onlyAFormIsRead() throws Exception {
     HttpRequest.Builder json =
-        HttpRequest.newBuilder(URI.create(loom.hub() + "/oauth/access_token"))
+        HttpRequest.newBuilder(URI.create(loom.hub().url() + "/oauth/access_token"))
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString("{}"));
     assertError(400, "invalid_request", Puller.HTTP.send(json.build(), BodyHandlers.ofString()));
@@ -121,22 +121,22 @@ final class TokenEndpointTest {
     assertError(400, "invalid_request", ask("grant_type=%zz"));
     assertEquals(404, send("token", "", "app:secret-of-app").statusCode());
     HttpRequest get =
-        HttpRequest.newBuilder(URI.create(loom.hub() + "/oauth/access_token")).build();
+        HttpRequest.newBuilder(URI.create(loom.hub().url() + "/oauth/access_token")).build();
     assertEquals(405, Puller.HTTP.send(get, BodyHandlers.ofString()).statusCode());
   }
 
   @Test
   void aRefreshTokenWorksOnceAndHasASuccessor() throws Exception {
-    String first = loom.refreshToken(OTHER);
+    String first = loom.hub().refreshToken(OTHER);
     Map<?, ?> given = body(200, ask("grant_type=refresh_token&refresh_token=" + first));
     assertError(400, "invalid_grant", ask("grant_type=refresh_token&refresh_token=" + first));
     String second = given.get("refresh_token").toString();
     assertNotEquals(first, second);
-    loom.revoke(second);
+    loom.hub().revoke(second);
     assertError(400, "invalid_grant", ask("grant_type=refresh_token&refresh_token=" + second));
     assertError(400, "invalid_request", ask("grant_type=refresh_token"));
-    assertEquals(4, loom.tokenAsks());
-    assertEquals(1, loom.tokenAsksAtOnce());
+    assertEquals(4, loom.hub().asks());
+    assertEquals(1, loom.hub().asksAtOnce());
   }
 
   @Test
@@ -194,7 +194,7 @@ final class TokenEndpointTest {
   @Test
   void aTokenThatIsOverOrRevokedIsAWrongOne() throws Exception {
     String token = token(OTHER);
-    loom.revoke(token);
+    loom.hub().revoke(token);
     assertUnauthorized(token);
     again(STANDARD.withLife(Duration.ofMillis(1), true, false));
     String over = token(OTHER);
@@ -261,7 +261,7 @@ final class TokenEndpointTest {
 
   private HttpResponse<String> send(String path, String form, String login) throws Exception {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(loom.hub() + "/oauth/" + path))
+        HttpRequest.newBuilder(URI.create(loom.hub().url() + "/oauth/" + path))
             .header("Content-Type", "application/x-www-form-urlencoded")
             .POST(BodyPublishers.ofString(form));
     return Puller.HTTP.send(
@@ -274,7 +274,7 @@ final class TokenEndpointTest {
 
   private int admin(String what) throws Exception {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create(loom.hub() + "/admin/" + what))
+        HttpRequest.newBuilder(URI.create(loom.hub().url() + "/admin/" + what))
             .POST(BodyPublishers.noBody())
             .build();
     return Puller.HTTP.send(request, BodyHandlers.ofString()).statusCode();
