@@ -62,8 +62,7 @@ final class Certificates {
    * @param span one of those above
    */
   Path signed(String authority, String name, String algorithm, String names, String span) {
-    String kind =
-        algorithm.equals("rsa") ? "rsa:2048" : "ec -pkeyopt ec_paramgen_curve:P-256";
+    String kind = algorithm.equals("rsa") ? "rsa:2048" : "ec -pkeyopt ec_paramgen_curve:P-256";
     openssl(
         "req -newkey " + kind + " -nodes -keyout " + name + ".key -out " + name + ".csr -subj",
         "/CN=" + name,

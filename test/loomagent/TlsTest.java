@@ -59,7 +59,8 @@ class TlsTest {
     certificates.signed("corp", "rsa", "rsa", LOCAL, Certificates.VALID);
     certificates.signed("corp", "expired", "ec", LOCAL, Certificates.EXPIRED);
     certificates.signed("corp", "early", "ec", LOCAL, Certificates.EARLY);
-    certificates.signed("corp", "elsewhere", "ec", "DNS:a.example,DNS:b.example", Certificates.VALID);
+    certificates.signed(
+        "corp", "elsewhere", "ec", "DNS:a.example,DNS:b.example", Certificates.VALID);
     certificates.signed("other", "stranger", "ec", "DNS:stranger", Certificates.VALID);
   }
 
@@ -81,8 +82,8 @@ class TlsTest {
     try (TlsRelay relay = relay("ec", NONE, "TLSv1.3")) {
       assertEquals(
           "the server's certificate is signed by CN=corp, an authority that this Java does not"
-              + " trust. If it is right, such as that of a proxy that looks into connections, put its"
-              + " certificate into the PEM file tls.ca",
+              + " trust. If it is right, such as that of a proxy that looks into connections, put"
+              + " its certificate into the PEM file tls.ca",
           dial(network(file("other.pem"), NONE, NONE), relay));
     }
   }
@@ -269,8 +270,7 @@ class TlsTest {
 
   private static TlsRelay relay(String server, Optional<Path> clients, String protocol)
       throws IOException {
-    return TlsRelay.start(
-        certificates.store(server), clients, protocol, simulator.url().getPort());
+    return TlsRelay.start(certificates.store(server), clients, protocol, simulator.url().getPort());
   }
 
   private static String dial(Network network, TlsRelay relay) {

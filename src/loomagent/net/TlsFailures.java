@@ -71,8 +71,7 @@ final class TlsFailures {
                   + alert
                   + "). Set tls.client-certificate and tls.client-key";
       case "handshake_failure" ->
-          "the server refused TLS as it was offered (handshake_failure)."
-              + perhaps(certificate);
+          "the server refused TLS as it was offered (handshake_failure)." + perhaps(certificate);
       case "unrecognized_name" ->
           "the server does not know its name (unrecognized_name). Check " + addressKey;
       default -> "the server refused TLS as it was offered (" + alert + ")";

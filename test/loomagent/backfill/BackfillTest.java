@@ -755,8 +755,8 @@ class BackfillTest {
         });
     backfill().live();
     assertEquals(
-        "INFO pulling what was missed in gap of 3m 12s: 2 pages of a.one, which Loom counts 5000 events of; 1 event"
-            + " recovered",
+        "INFO pulling what was missed in gap of 3m 12s: 2 pages of a.one, which Loom counts 5000"
+            + " events of; 1 event recovered",
         log.await("pulling"));
     log.await(" closed: ");
     assertEquals(1, log.count("pulling"));

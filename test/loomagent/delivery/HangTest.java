@@ -163,7 +163,8 @@ class HangTest {
   void afterThreeThreadsALaneWaitsAndSaysSoUntilOneEnds() throws Exception {
     scene.append(1, 2);
     Delivery delivery = scene.start(policy(0, 1, ""), Deaf::new);
-    scene.advanceUntil(() -> scene.log.says("Restart the agent, and mend the handler"), "said", STEP);
+    scene.advanceUntil(
+        () -> scene.log.says("Restart the agent, and mend the handler"), "said", STEP);
     assertEquals(4, hanging.get());
     assertEquals(4, instances.get());
     assertEquals(3, delivery.failed());

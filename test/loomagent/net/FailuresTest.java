@@ -99,8 +99,8 @@ final class FailuresTest {
     HttpHeaders to =
         HttpHeaders.of(Map.of("Location", List.of("https://x.example/\u001b[2J")), (a, b) -> true);
     assertEquals(
-        "the server redirects (302 to https://x.example/\\u001b[2J), which is not followed, so that no"
-            + " credential goes elsewhere. Check loom.api",
+        "the server redirects (302 to https://x.example/\\u001b[2J), which is not followed, so that"
+            + " no credential goes elsewhere. Check loom.api",
         Failures.words(302, to, "loom.api").orElseThrow());
     assertTrue(Failures.words(407, to, "loom.api").orElseThrow().contains("proxy.user"));
     assertTrue(Failures.words(401, to, "loom.api").isEmpty());
@@ -145,8 +145,8 @@ final class FailuresTest {
         Failures.words(
             route.failed(new ProtocolException("Invalid status line: \"SSH-2.0\"")), "hub.url");
     assertEquals(
-        "what answers is no HTTP proxy or server (Invalid status line: \"SSH-2.0\"). Check proxy.url"
-            + " and hub.url",
+        "what answers is no HTTP proxy or server (Invalid status line: \"SSH-2.0\"). Check"
+            + " proxy.url and hub.url",
         odd);
     String closed = Failures.words(route.failed(new IOException(new EOFException())), "hub.url");
     assertTrue(closed.contains("or the server behind it, closed the connection"), closed);
