@@ -162,12 +162,12 @@ final class SimulateCommand implements Command {
     out.println("backfill.app = " + simulator.app());
     out.println("backfill.password = " + simulator.eventPassword());
     out.println();
-    out.println("Or, for tokens that end and are renewed, in place of token:");
+    out.println("Or, for tokens that end and are renewed, without the # and in place of token:");
     out.println();
-    out.println("hub.url = " + simulator.hub().url());
-    out.println("oauth.client-id = " + simulator.hub().clientId());
-    out.println("oauth.client-secret = " + simulator.hub().clientSecret());
-    out.println("oauth.scopes = loom.event.r");
+    out.println("# hub.url = " + simulator.hub().url());
+    out.println("# oauth.client-id = " + simulator.hub().clientId());
+    out.println("# oauth.client-secret = " + simulator.hub().clientSecret());
+    out.println("# oauth.scopes = loom.event.r");
     out.println();
     out.println("Publish an event:");
     out.println(
