@@ -291,7 +291,8 @@ class RunTest {
     List<String> settings =
         loom.out()
             .lines()
-            .filter(line -> line.matches("[a-z.-]+ = .*"))
+            .filter(line -> line.matches("(# )?[a-z.-]+ = .*"))
+            .map(line -> line.replaceFirst("^# ", ""))
             .filter(line -> line.matches(wanted))
             .toList();
     Path config = folder.resolve("pasted.properties");
