@@ -3,7 +3,6 @@ package loomagent.net;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
-import java.net.Proxy.Type;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
@@ -205,7 +204,7 @@ public final class Network {
     private static java.net.Proxy http(URI url) {
       InetSocketAddress address =
           InetSocketAddress.createUnresolved(url.getHost(), url.getPort() < 0 ? 80 : url.getPort());
-      return new java.net.Proxy(Type.HTTP, address);
+      return new java.net.Proxy(java.net.Proxy.Type.HTTP, address);
     }
 
     @Override
