@@ -9,6 +9,8 @@ final class Distrusted extends CertificateException {
   private final boolean elsewhere;
 
   /**
+   * A refusal.
+   *
    * @param elsewhere whether the address may be the wrong one
    */
   Distrusted(String text, boolean elsewhere, CertificateException cause) {

@@ -18,9 +18,7 @@ final class ProxyFailures {
 
   private ProxyFailures() {}
 
-  /**
-   * @return none if it is about something else
-   */
+  /** The words; none if it is about something else. */
   static Optional<String> words(Throwable error, Route route, String addressKey) {
     if (route.proxy().isEmpty()) {
       return Optional.empty();

@@ -14,8 +14,9 @@ final class TlsFailures {
   private TlsFailures() {}
 
   /**
+   * The words; none if it is about something else.
+   *
    * @param certificate whether the agent has one to show
-   * @return none if it is about something else
    */
   static Optional<String> words(Throwable error, boolean certificate, String addressKey) {
     Optional<Distrusted> distrusted = Failures.find(error, Distrusted.class);
