@@ -173,7 +173,8 @@ public final class Agent implements AutoCloseable {
 
   private void closeBy(long end) {
     status.stopping();
-    closeLinks();
+    links.forEach(Link::stop);
+    links.forEach(Link::close);
     deliveries.close(end, configuration.shutdownTimeout());
     journal.close();
     gaps.close();
@@ -187,25 +188,6 @@ public final class Agent implements AutoCloseable {
               .map(each -> Words.count(each.waiting(), "event") + " for " + each.name())
               .reduce((first, more) -> first + ", " + more)
               .orElse(""));
-    }
-  }
-
-  // All at once: each may take a moment, and there may be a hundred.
-  private void closeLinks() {
-    List<Thread> closing = new ArrayList<>();
-    for (Link link : links) {
-      Thread thread = new Thread(link::close, "close-" + link.settings().name());
-      thread.start();
-      closing.add(thread);
-    }
-    for (Thread thread : closing) {
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException handlers) {
-          // one that interrupts every thread there is
-        }
-      }
     }
   }
 

@@ -100,6 +100,11 @@ final class Link {
     subscriber.start();
   }
 
+  /** Begins to end the subscription, so that a hundred of them end together. */
+  void stop() {
+    subscriber.stop();
+  }
+
   /** Ends the subscription. What has arrived is journaled when this returns. */
   void close() {
     subscriber.close();

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import loomagent.base.Backoff;
@@ -31,7 +32,7 @@ public final class FetchedTokens implements TokenSource {
   private final Backoff backoff;
   private final ReentrantLock turn = new ReentrantLock(true);
   private volatile Optional<Instant> expiresAt = Optional.empty();
-  private volatile long fetches;
+  private final AtomicLong fetches = new AtomicLong();
 
   // Guarded by turn:
   private Optional<Token> current = Optional.empty();
@@ -92,11 +93,11 @@ public final class FetchedTokens implements TokenSource {
 
   @Override
   public Token token(boolean refused) throws TokenException, InterruptedException {
-    long before = fetches;
+    long before = fetches.get();
     turn.lockInterruptibly();
     try {
       // Whoever waited for a fetch takes what came of it.
-      return fetches == before ? get(refused) : outcome(refused);
+      return fetches.get() == before ? get(refused) : outcome(refused);
     } finally {
       turn.unlock();
     }
@@ -157,7 +158,7 @@ public final class FetchedTokens implements TokenSource {
       Duration pause = none.pause();
       nextTry = clock.instant().plus(pause.compareTo(wait) > 0 ? pause : wait);
     }
-    fetches++;
+    fetches.incrementAndGet();
   }
 
   /** What a fetch came to, for all who waited for it. */

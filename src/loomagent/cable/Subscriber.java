@@ -127,18 +127,26 @@ public final class Subscriber implements AutoCloseable {
     return (int) legs.stream().filter(leg -> leg.state == State.LIVE).count();
   }
 
+  /** Begins to end all connections. Returns at once. */
+  public void stop() {
+    synchronized (this) {
+      closed = true;
+      notifyAll();
+    }
+    all().forEach(leg -> leg.connection.retire());
+  }
+
   /** Ends all connections, and returns once their last events have been handed over. Prompt. */
   @Override
   public void close() {
-    List<Leg> all;
-    synchronized (this) {
-      closed = true;
-      all = new ArrayList<>(legs);
-      all.addAll(retired);
-      notifyAll();
-    }
-    all.forEach(leg -> leg.connection.retire());
-    all.forEach(leg -> leg.connection.close());
+    stop();
+    all().forEach(leg -> leg.connection.close());
+  }
+
+  private synchronized List<Leg> all() {
+    List<Leg> all = new ArrayList<>(legs);
+    all.addAll(retired);
+    return all;
   }
 
   private void add(Optional<Leg> replaces) {

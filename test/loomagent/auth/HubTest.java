@@ -220,7 +220,7 @@ class HubTest {
         .hub()
         .always(
             peer -> {
-              Thread.yield();
+              Thread.onSpinWait();
               Script.TOKENS.run(peer);
             });
     ExecutorService threads = Executors.newFixedThreadPool(8);
