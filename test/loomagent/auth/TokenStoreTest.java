@@ -1,5 +1,6 @@
 package loomagent.auth;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -40,7 +41,7 @@ class TokenStoreTest {
     assertEquals(Optional.empty(), store().read());
     store().write(content);
     Stored read = store().read().orElseThrow();
-    assertEquals(new String(content.text(), "UTF-8"), new String(read.text(), "UTF-8"));
+    assertEquals(new String(content.text(), UTF_8), new String(read.text(), UTF_8));
     assertEquals("rw-------", rights(file()));
     assertEquals("rwx------", rights(file().getParent()));
     assertEquals("access-1", store().access().orElseThrow().secret().reveal());
