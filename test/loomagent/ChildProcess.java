@@ -27,12 +27,14 @@ class ChildProcess implements AutoCloseable {
   private static final Duration KILLED = Duration.ofSeconds(10);
 
   private final String name;
+  private final ProcessBuilder builder;
   private final Process process;
   private final Output out;
   private final Output err;
 
   ChildProcess(String name, ProcessBuilder builder) {
     this.name = name;
+    this.builder = builder;
     try {
       process = builder.start();
     } catch (IOException e) {
@@ -144,6 +146,10 @@ class ChildProcess implements AutoCloseable {
     }
     process.destroyForcibly();
     exitWithin(KILLED);
+    if (builder.directory() != null) {
+      Printed.keep(
+          builder.command(), out() + err(), builder.directory().toPath(), builder.environment());
+    }
   }
 
   private String await(Output output, Predicate<String> wanted, String what, Duration limit) {

@@ -60,7 +60,7 @@ public final class Credentials {
       return new FixedToken(secret(connection.token().get()), clock);
     }
     ConnectionSettings.OAuth oauth = connection.oauth().orElseThrow();
-    return oauth.clientCredentials()
+    return inItsOwnName(connection)
         ? FetchedTokens.clientCredentials(
             hub(connection),
             client(oauth),
@@ -70,6 +70,17 @@ public final class Credentials {
             random)
         : FetchedTokens.refreshing(
             hub(connection), client(oauth), first(connection), store(connection), log, random);
+  }
+
+  /**
+   * Whether tokens are asked for with the client's secret alone: not once somebody has logged in,
+   * whose tokens are kept.
+   *
+   * @param connection which
+   */
+  boolean inItsOwnName(ConnectionSettings connection) {
+    return connection.oauth().filter(ConnectionSettings.OAuth::clientCredentials).isPresent()
+        && !store(connection).exists();
   }
 
   /** A login for one connection, whose result is to go to its {@link #store}. */

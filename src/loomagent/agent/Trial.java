@@ -60,7 +60,7 @@ public final class Trial {
    */
   public Optional<Token> token() throws TokenException, InterruptedException {
     TokenSource source = credentials.source(connection);
-    boolean worksOnce = connection.oauth().filter(oauth -> !oauth.clientCredentials()).isPresent();
+    boolean worksOnce = connection.oauth().isPresent() && !credentials.inItsOwnName(connection);
     if (!worksOnce || !(source instanceof FetchedTokens tokens)) {
       return Optional.of(source.token(false));
     }

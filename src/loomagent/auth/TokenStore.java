@@ -63,6 +63,11 @@ public final class TokenStore {
     return read().flatMap(Stored::access);
   }
 
+  /** Whether anything was ever kept: an exchange or a login has been made. */
+  public boolean exists() {
+    return Files.exists(file);
+  }
+
   /**
    * Who else may read the file.
    *

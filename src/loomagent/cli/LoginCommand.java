@@ -134,12 +134,7 @@ final class LoginCommand implements Command {
               ? name + " has a token of its own. Set oauth.client-id in place of token"
               : name + " has no oauth.client-id. Set it to the app's client id in the Hub");
     }
-    return connection.oauth().get().clientCredentials()
-        ? Optional.of(
-            name
-                + " gets its tokens with oauth.client-secret and needs no login. Take the secret"
-                + " out, or set oauth.refresh-token, to use a login instead")
-        : Optional.empty();
+    return Optional.empty();
   }
 
   private static void show(DeviceLogin.Prompt prompt, PrintStream out) {

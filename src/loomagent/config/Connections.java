@@ -1,6 +1,8 @@
 package loomagent.config;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -233,12 +235,18 @@ final class Connections {
       for (Key<?> key : OAUTH) {
         needs(name, key, Key.OAUTH_CLIENT_ID, Key.OAUTH_CLIENT_ID.advice());
       }
-      // Without a refresh token, a secret means client_credentials.
-      if (value(name, Key.OAUTH_REFRESH_TOKEN).isEmpty()) {
+      // Without a refresh token, a secret means client_credentials, unless somebody logs in or has.
+      boolean login = !source.lookups() || loggedIn(name);
+      if (value(name, Key.OAUTH_REFRESH_TOKEN).isEmpty() && !login) {
         needs(name, Key.OAUTH_CLIENT_SECRET, Key.ORGANIZATION, Key.ORGANIZATION.advice());
         needs(name, Key.OAUTH_CLIENT_SECRET, Key.OAUTH_SCOPES, Key.OAUTH_SCOPES.advice());
       }
     }
+  }
+
+  private boolean loggedIn(String name) {
+    Path data = Key.DATA_DIR.among(values, "");
+    return Files.exists(data.resolve("tokens").resolve(name + ".json"));
   }
 
   /** Whether it is the ready token that counts: a connection's own goes before what is for all. */

@@ -43,6 +43,7 @@ final class Reader {
     new Exposure(source, warnings).check(written, values);
     boolean found = Files.exists(source.chosen());
     Connections connections = new Connections(source, problems, warnings, written, values);
+    readDefaults("");
     // Where the file could not be read, nobody knows what is in it.
     if (!problems.tell(0)) {
       connections.check();
@@ -56,7 +57,6 @@ final class Reader {
         connections.sayWhatIsMissing(found ? ". " : ", and there is no such file. ");
       }
     }
-    readDefaults("");
     compare("", Key.RECONNECT_FIRST, Key.RECONNECT_LONGEST);
     List<HandlerSettings> handlers = handlers();
     List<String> wrong = problems.inOrder();

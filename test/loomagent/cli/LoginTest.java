@@ -67,15 +67,28 @@ class LoginTest {
   }
 
   @Test
-  void aConnectionThatWouldNotUseItIsToldSo() {
+  void anAppWithASecretMayLogInTooAndThenNeedsNeitherOrganizationNorScopes() {
+    shell.configured();
     shell.write(
-        "secret.properties",
-        "events = app.added\noauth.client-id = a\noauth.client-secret = abcdefgh\n"
-            + "oauth.scopes = a.b\norganization = 837ebb91-2d4b-4818-a19b-04fea7be8cde");
-    Shell.Done done = shell.run("login", "--config", "secret.properties");
-    assertEquals(Exit.CONFIGURATION, done.exit());
-    assertTrue(done.err().contains("needs no login"), done.err());
-    done = shell.configured().run("login");
+        "agent.properties",
+        "events = app.added\noauth.client-id = simulated_client\nhub.url = "
+            + loom.hub().url()
+            + "\nloom.url = "
+            + loom.url()
+            + "\noauth.client-secret = "
+            + loom.hub().clientSecret());
+    Shell.Done before = shell.run("check");
+    assertEquals(Exit.CONFIGURATION, before.exit());
+    assertTrue(before.out().contains("oauth.scopes"), before.out());
+    Shell.Done done = shell.run("login");
+    assertEquals(Exit.OK, done.exit(), done.err());
+    Shell.Done check = shell.run("check");
+    assertEquals(Exit.OK, check.exit(), check.out());
+  }
+
+  @Test
+  void aConnectionThatWouldNotUseItIsToldSo() {
+    Shell.Done done = shell.configured().run("login");
     assertEquals(Exit.CONFIGURATION, done.exit());
     assertTrue(done.err().contains("has a token of its own"), done.err());
   }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.LogManager;
+import loomagent.Printed;
 
 /** Types commands in a folder of its own, and keeps what they print. */
 final class Shell {
@@ -68,6 +69,7 @@ final class Shell {
     Terminal terminal = new Terminal(stream(out), stream(err), environment, folder);
     try {
       Exit exit = Main.run(List.of(words), terminal);
+      Printed.keep(List.of(words), text(out) + text(err), folder, environment);
       return new Done(exit, text(out), text(err));
     } finally {
       restoreLogging();
