@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -54,12 +55,19 @@ class ReadmeTest {
   void everyConfigurationShownIsRight() throws IOException, ConfigurationException {
     List<String> shown = blocks("properties");
     assertFalse(shown.isEmpty());
+    for (String file : List.of("proxy-password", "company-ca.pem")) {
+      Path made = Files.writeString(folder.resolve(file), "readme-content-1");
+      Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rw-------"));
+    }
     for (String properties : shown) {
       Path file = Files.writeString(folder.resolve("agent.properties"), properties);
       Configuration read =
           Configuration.load(
               new Source(
-                  Optional.of(file), file, List.of(), Map.of("LOOM_TOKEN", "readme-token-1")));
+                  Optional.of(file),
+                  file,
+                  List.of(),
+                  Map.of("LOOM_TOKEN", "readme-token-1", "LOOM_CLIENT_SECRET", "readme-secret-1")));
       assertEquals(List.of(), read.warnings(), properties);
     }
   }

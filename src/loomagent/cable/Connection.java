@@ -175,6 +175,11 @@ public final class Connection implements AutoCloseable {
     inbox.add(new Inbox.Hurry());
   }
 
+  /** Says once more that the token is to be replaced, after a while. Any thread. */
+  void dueIn(Duration wait) {
+    inbox.add(new Inbox.Due(wait));
+  }
+
   /** Begins to end the subscription. Its last events are still handed over. Any thread. */
   void retire() {
     stopping = true;
@@ -232,6 +237,11 @@ public final class Connection implements AutoCloseable {
     }
   }
 
+  private static long after(Duration wait) {
+    Duration bounded = wait.compareTo(FAR) < 0 ? wait : FAR;
+    return System.nanoTime() + Math.max(bounded.toNanos(), SHORTEST_LIFE.toNanos());
+  }
+
   private void renew() {
     if (renewal.isPresent() && System.nanoTime() - renewal.get() >= 0) {
       renewal = Optional.empty();
@@ -283,6 +293,8 @@ public final class Connection implements AutoCloseable {
         binary.socket().processed(0, 1);
       } else if (item instanceof Inbox.Opened opened) {
         subscription.opened(opened.socket().number(), System.nanoTime());
+      } else if (item instanceof Inbox.Due due) {
+        renewal = Optional.of(after(due.delay()));
       } else if (item instanceof Inbox.Hurry) {
         subscription.hurry(System.nanoTime());
       } else if (item instanceof Inbox.Ended ended) {
@@ -383,17 +395,13 @@ public final class Connection implements AutoCloseable {
     @Override
     public void became(Subscription.State state, String reason) {
       renewal =
-          state == Subscription.State.LIVE ? socket.token().flatMap(this::due) : Optional.empty();
+          state == Subscription.State.LIVE
+              ? socket
+                  .token()
+                  .flatMap(Token::renewAt)
+                  .map(at -> after(Duration.between(clock.instant(), at)))
+              : Optional.empty();
       listener.became(state, reason);
-    }
-
-    private Optional<Long> due(Token token) {
-      long soonest = SHORTEST_LIFE.toNanos();
-      return token
-          .renewAt()
-          .map(at -> Duration.between(clock.instant(), at))
-          .map(wait -> wait.compareTo(FAR) < 0 ? wait.toNanos() : FAR.toNanos())
-          .map(nanos -> System.nanoTime() + Math.max(nanos, soonest));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package loomagent.cable;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,9 @@ final class Inbox {
 
   /** The dial failed or the socket ended. */
   record Ended(int socket, Failure failure) implements Item {}
+
+  /** The token is to be replaced, after a while. */
+  record Due(Duration delay) implements Item {}
 
   /** The next dial need not wait. */
   record Hurry() implements Item {}

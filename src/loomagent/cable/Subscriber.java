@@ -33,6 +33,9 @@ public final class Subscriber implements AutoCloseable {
 
   private static final Duration ASK_LONGEST = Duration.ofMinutes(1);
 
+  /** A token that ends within this should have a successor by now. */
+  private static final Duration NEAR = Duration.ofMinutes(5);
+
   private final Connection.Settings settings;
   private final int wanted;
   private final Limits limits;
@@ -131,7 +134,6 @@ public final class Subscriber implements AutoCloseable {
   public void stop() {
     synchronized (this) {
       closed = true;
-      notifyAll();
     }
     all().forEach(leg -> leg.connection.retire());
   }
@@ -180,50 +182,35 @@ public final class Subscriber implements AutoCloseable {
     return legs.stream().anyMatch(other -> !other.equals(leg) && other.state == State.LIVE);
   }
 
-  /** Asks for the next token until there is one. A thread of its own, as that may take its time. */
+  /** Asks for the next token. A thread of its own, as that may take its time. */
   private void renew(Leg leg) {
-    Backoff waits = new Backoff(ASK_FIRST, ASK_LONGEST, random.get());
-    String held = leg.connection.token().map(token -> token.secret().reveal()).orElse("");
-    while (isWaitingForToken(leg)) {
-      Duration wait = ASK_FIRST.plus(waits.next());
-      try {
-        Token next = tokens.token(false);
-        if (!next.secret().reveal().equals(held)) {
-          replace(leg);
-          return;
-        }
-        Instant now = clock.instant();
-        wait = next.renewAt().map(at -> Duration.between(now, at)).orElse(ASK_LONGEST);
-        leg.sayNothingNewer(next);
-      } catch (InterruptedException handlers) {
-        // Some handler interrupts every thread there is.
-      } catch (Exception noToken) {
-        leg.sayNoToken(noToken);
+    Duration wait = ASK_FIRST;
+    try {
+      Token next = tokens.token(false);
+      if (leg.connection.token().filter(held -> same(held, next)).isEmpty()) {
+        replace(leg);
+        return;
       }
-      pause(wait);
+      Instant now = clock.instant();
+      wait = next.renewAt().map(at -> Duration.between(now, at)).orElse(ASK_LONGEST);
+      leg.sayNothingNewer(next, now);
+    } catch (InterruptedException handlers) {
+      // Some handler interrupts every thread there is.
+    } catch (Exception noToken) {
+      wait = ASK_FIRST.plus(leg.asks.next());
+      leg.sayNoToken(noToken);
     }
+    leg.connection.dueIn(wait);
   }
 
-  private synchronized boolean isWaitingForToken(Leg leg) {
-    return !closed && legs.contains(leg) && leg.state == State.LIVE && leg.successor.isEmpty();
+  private static boolean same(Token one, Token other) {
+    return one.secret().reveal().equals(other.secret().reveal());
   }
 
   private synchronized void replace(Leg leg) {
-    if (isWaitingForToken(leg)) {
+    if (legs.contains(leg) && leg.state == State.LIVE && leg.successor.isEmpty()) {
       log.log(Level.DEBUG, "a second connection with the next token");
       add(Optional.of(leg));
-    }
-  }
-
-  private synchronized void pause(Duration wait) {
-    long end = System.nanoTime() + Math.max(wait.toNanos(), Duration.ofSeconds(1).toNanos());
-    try {
-      for (long left = end - System.nanoTime(); left > 0 && !closed; ) {
-        wait(left / 1_000_000 + 1);
-        left = end - System.nanoTime();
-      }
-    } catch (InterruptedException handlers) {
-      // then it asks a little sooner
     }
   }
 
@@ -237,7 +224,8 @@ public final class Subscriber implements AutoCloseable {
     private Optional<Leg> successor = Optional.empty();
     private long failures; // beside a live one, since it was last live itself
 
-    private boolean saidNothingNewer; // the renewing thread only
+    private final Backoff asks = new Backoff(ASK_FIRST, ASK_LONGEST, random.get());
+    private boolean saidNothingNewer; // as asks: by one thread after the other
 
     Leg(int number, Optional<Leg> replaces) {
       this.replaces = replaces;
@@ -321,13 +309,15 @@ public final class Subscriber implements AutoCloseable {
       thread.start();
     }
 
-    private void sayNothingNewer(Token token) {
-      if (!saidNothingNewer) {
+    private void sayNothingNewer(Token token, Instant now) {
+      Optional<Instant> end = token.expiresAt().filter(at -> at.isBefore(now.plus(NEAR)));
+      if (end.isPresent() && !saidNothingNewer) {
         saidNothingNewer = true;
         log.log(
             Level.WARNING,
-            "the token ends{0}, and there is no newer one yet. It is looked for until there is one",
-            token.expiresAt().map(end -> " at " + end).orElse(" soon"));
+            "the token ends at {0}, and there is no newer one yet. It is looked for until there is"
+                + " one",
+            end.get());
       }
     }
 
