@@ -3,6 +3,7 @@ package loomagent.agent;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -76,6 +77,10 @@ final class Status {
         .orElseThrow();
   }
 
+  private static Optional<Instant> tokenEnd(Link link) {
+    return link.token().flatMap(Token::expiresAt).map(end -> end.truncatedTo(ChronoUnit.SECONDS));
+  }
+
   private static boolean isLive(Link link) {
     return link.intake().standing().state() == State.LIVE;
   }
@@ -92,7 +97,7 @@ final class Status {
     members.put("backfilled", link.gaps().recovered());
     members.put("reconnects", link.intake().reconnects());
     members.put("lastError", standing.lastError());
-    members.put("tokenExpiresAt", text(link.token().flatMap(Token::expiresAt)));
+    members.put("tokenExpiresAt", text(tokenEnd(link)));
     members.put("gaps", link.gaps().recent(MOST_GAPS).stream().map(Status::gap).toList());
     return members;
   }
@@ -171,10 +176,7 @@ final class Status {
             + ", "
             + Words.count(link.intake().reconnects(), "reconnect")
             + standing.lastEventAt().map(last -> "; last event " + ago(last) + " ago").orElse("")
-            + link.token()
-                .flatMap(Token::expiresAt)
-                .map(end -> "; token good until " + end)
-                .orElse(""));
+            + tokenEnd(link).map(end -> "; token good until " + end).orElse(""));
     if (!standing.lastError().isEmpty() && !isLive(link)) {
       lines.add("  " + standing.lastError());
     }

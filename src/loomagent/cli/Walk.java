@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -201,7 +202,10 @@ final class Walk {
     return from
         + " in "
         + since(start)
-        + token.expiresAt().map(end -> ", good until " + end).orElse("");
+        + token
+            .expiresAt()
+            .map(end -> ", good until " + end.truncatedTo(ChronoUnit.SECONDS))
+            .orElse("");
   }
 
   private boolean subscribes(Token token) throws InterruptedException {

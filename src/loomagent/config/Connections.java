@@ -24,6 +24,9 @@ final class Connections {
   // Enough to see which are meant; the rest lacks the same.
   private static final int MAX_NAMED = 10;
 
+  /** The other way to tokens, for an app with a secret. */
+  private static final String LOGIN = " Or run the command login.";
+
   private static final List<Key<?>> OAUTH =
       List.of(
           Key.OAUTH_CLIENT_ID, Key.OAUTH_CLIENT_SECRET, Key.OAUTH_REFRESH_TOKEN, Key.OAUTH_SCOPES);
@@ -238,8 +241,8 @@ final class Connections {
       // Without a refresh token, a secret means client_credentials, unless somebody logs in or has.
       boolean login = !source.lookups() || loggedIn(name);
       if (value(name, Key.OAUTH_REFRESH_TOKEN).isEmpty() && !login) {
-        needs(name, Key.OAUTH_CLIENT_SECRET, Key.ORGANIZATION, Key.ORGANIZATION.advice());
-        needs(name, Key.OAUTH_CLIENT_SECRET, Key.OAUTH_SCOPES, Key.OAUTH_SCOPES.advice());
+        needs(name, Key.OAUTH_CLIENT_SECRET, Key.ORGANIZATION, Key.ORGANIZATION.advice() + LOGIN);
+        needs(name, Key.OAUTH_CLIENT_SECRET, Key.OAUTH_SCOPES, Key.OAUTH_SCOPES.advice() + LOGIN);
       }
     }
   }

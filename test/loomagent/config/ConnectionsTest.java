@@ -276,9 +276,10 @@ final class ConnectionsTest {
         List.of(
             "4: oauth.client-secret needs organization beside it. Write a UUID like "
                 + BERLIN
-                + ", without the Org/. Connections: berlin.",
+                + ", without the Org/. Or run the command login. Connections: berlin.",
             "4: oauth.client-secret needs oauth.scopes beside it. Write scopes with commas, at most"
-                + " 100; no Org/<uuid>. in front. Connections: berlin, munich."),
+                + " 100; no Org/<uuid>. in front. Or run the command login. Connections: berlin,"
+                + " munich."),
         told());
     sources.set("connection.berlin.organization=" + BERLIN, "oauth.scopes=a.r, b.r,a.r");
     ConnectionSettings.OAuth oauth = sources.connection().oauth().orElseThrow();
