@@ -312,9 +312,10 @@ final class ConnectionsTest {
             "4: connection.munich.oauth.client-secret needs connection.munich.organization beside"
                 + " it. Write a UUID like "
                 + BERLIN
-                + ", without the Org/.",
+                + ", without the Org/. Or run the command login.",
             "4: connection.munich.oauth.client-secret needs connection.munich.oauth.scopes beside"
-                + " it. Write scopes with commas, at most 100; no Org/<uuid>. in front."),
+                + " it. Write scopes with commas, at most 100; no Org/<uuid>. in front. Or run the"
+                + " command login."),
         sources.unset().set("oauth.client-id=id").problems().stream().map(this::line).toList());
   }
 
