@@ -30,7 +30,8 @@ record Letters(Layout layout, String handler, String id, Terminal terminal) {
             (name, letter) ->
                 terminal.out().println(json ? json(name, letter) : line(name, letter)));
     if (found == 0 && !json) {
-      terminal.err().println("No such dead letter in " + layout.dead());
+      String what = handler.isEmpty() && id.isEmpty() ? "No dead letters" : "No such dead letter";
+      terminal.err().println(what + " in " + layout.dead());
     }
     return Exit.OK;
   }

@@ -51,7 +51,13 @@ public final class JournalFiles {
    * @param bytes how many they are
    * @param reason what is wrong with them, in words
    */
-  public record Damage(Path file, long offset, long bytes, String reason) {}
+  public record Damage(Path file, long offset, long bytes, String reason) {
+    /** In an operator's words. */
+    @Override
+    public String toString() {
+      return file + ": " + bytes + " bytes at " + offset + " are no whole record (" + reason + ")";
+    }
+  }
 
   /**
    * What is kept.
