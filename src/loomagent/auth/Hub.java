@@ -227,7 +227,9 @@ public final class Hub {
             .header("User-Agent", userAgent);
     String id = id(client);
     if (client.secret().isPresent()) {
-      String login = encode(id) + ":" + encode(look(client.secret().get()).reveal());
+      // As it is: RFC 6749 would have both form-encoded first, which the Hub's Doorkeeper, and most
+      // servers with it, does not undo.
+      String login = id + ":" + look(client.secret().get()).reveal();
       request.header(
           "Authorization", "Basic " + Base64.getEncoder().encodeToString(login.getBytes(UTF_8)));
     } else {

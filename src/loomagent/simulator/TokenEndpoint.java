@@ -130,8 +130,8 @@ final class TokenEndpoint implements Script {
         String[] sides = login.split(":", 2);
         right =
             sides.length == 2
-                && URLDecoder.decode(sides[0], UTF_8).equals(hub.id())
-                && URLDecoder.decode(sides[1], UTF_8).equals(hub.secret())
+                && sides[0].equals(hub.id())
+                && sides[1].equals(hub.secret())
                 && form.getOrDefault("client_id", hub.id()).equals(hub.id());
       } catch (IllegalArgumentException badEncoding) {
         right = false;

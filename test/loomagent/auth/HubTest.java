@@ -72,7 +72,7 @@ class HubTest {
   }
 
   @Test
-  void whatIsNoPlainLetterInASecretIsEncodedBeforeBase64() throws Exception {
+  void aSecretGoesToTheHubAsItIs() throws Exception {
     scene.close();
     scene = new Scene(Scene.standard().withClient("an/id+", "s+e%c:r/e=t&%41"));
     assertTrue(scene.hub.clientCredentials(scene.client, Scene.SCOPE).expiresAt().isPresent());
