@@ -105,7 +105,8 @@ final class TokenEndpointTest {
         "invalid_client",
         send("access_token", form + "&client_id=app&client_secret=secret-of-app", ""));
     assertError(401, "invalid_client", ask(form + "&client_id=other"));
-    body(200, send("access_token", form, "%61pp:secret-of-app"));
+    assertError(401, "invalid_client", send("access_token", form, "%61pp:secret-of-app"));
+    body(200, send("access_token", form, "app:secret-of-app"));
     again(STANDARD.withConfidential(false));
     assertError(400, "unauthorized_client", send("access_token", form + "&client_id=app", ""));
   }
