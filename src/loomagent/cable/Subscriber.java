@@ -216,6 +216,7 @@ public final class Subscriber implements AutoCloseable {
 
   /** One connection of those that make up the subscription. */
   private final class Leg implements Connection.Listener {
+    private final int number;
     private final Connection connection;
 
     // Guarded by the subscriber:
@@ -228,6 +229,7 @@ public final class Subscriber implements AutoCloseable {
     private boolean saidNothingNewer; // as asks: by one thread after the other
 
     Leg(int number, Optional<Leg> replaces) {
+      this.number = number;
       this.replaces = replaces;
       this.connection =
           new Connection(settings, number, limits, tokens, dialler, this, clock, random.get(), log);
@@ -250,6 +252,7 @@ public final class Subscriber implements AutoCloseable {
           return;
         }
         state = next;
+        log.log(Level.DEBUG, "connection {0}: {1}: {2}", number, next, reason);
         if (next == State.LIVE) {
           live();
         }
