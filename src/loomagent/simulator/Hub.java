@@ -3,6 +3,7 @@ package loomagent.simulator;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The simulated Hub, seen from a test: who may ask, who asked, and what becomes of tokens. */
@@ -86,10 +87,18 @@ public final class Hub {
   void answer(Peer peer) throws IOException {
     asks.heard(peer.request());
     most.accumulateAndGet(now.incrementAndGet(), Math::max);
+    AtomicBoolean underWay = new AtomicBoolean(true);
+    Runnable over =
+        () -> {
+          if (underWay.getAndSet(false)) {
+            now.decrementAndGet();
+          }
+        };
+    peer.beforeAnswer(over);
     try {
       asks.take().run(peer);
     } finally {
-      now.decrementAndGet();
+      over.run();
     }
   }
 }

@@ -42,6 +42,7 @@ public final class Peer {
   private volatile boolean upgraded;
   private volatile boolean beating;
   private volatile boolean silent;
+  private Runnable answered = () -> {}; // the connection's thread
   private volatile String subject = ""; // whose events it gets; all if empty
 
   Peer(Socket socket, Simulator simulator) throws IOException {
@@ -92,7 +93,15 @@ public final class Peer {
     StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " \r\nConnection: close\r\n");
     headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
     head.append("Content-Length: " + body.getBytes(UTF_8).length + "\r\n\r\n");
+    answered.run();
     raw((head + body).getBytes(UTF_8));
+  }
+
+  /**
+   * This is told just before an answer goes out: the client may ask the next thing on getting it.
+   */
+  void beforeAnswer(Runnable listener) {
+    answered = listener;
   }
 
   /** Sends the welcome; from here on the connection gets the pings. */
