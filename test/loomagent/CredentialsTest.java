@@ -250,6 +250,24 @@ final class CredentialsTest {
   }
 
   @Test
+  void aCheckInAFolderThatAnotherUserIsToUseSpendsNoRefreshToken() throws Exception {
+    configure(CREDENTIALS, "oauth.refresh-token = " + loom.hub().refreshToken(BERLIN));
+    Path data = Files.createDirectory(folder.resolve("data"));
+    try {
+      Files.setOwner(
+          data,
+          data.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+    } catch (IOException notRoot) {
+      assumeTrue(false, "root alone gives a folder away");
+    }
+    AgentProcess check = run("check");
+    assertEquals(0, check.exitWithin(SOON), () -> check.out() + check.err());
+    assertTrue(check.out().contains("look   token          not tried"), check.out());
+    assertEquals(0, loom.hub().asks());
+    assertTrue(Files.notExists(data.resolve("agent.lock")));
+  }
+
+  @Test
   void aCheckSaysByItsExitStatusWhatKindOfTroubleThereIs() throws Exception {
     configure("oauth.client-secret = wrong-secret-58a7f1", SCOPES, ORGANIZATION);
     AgentProcess wrong = run("check");

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -146,7 +147,7 @@ final class Intake implements Connection.Listener {
     failures++;
     lastError = failure.text();
     if (failures == 1) {
-      downSince = clock.instant().minus(silence);
+      downSince = clock.instant().minus(silence).truncatedTo(ChronoUnit.MILLIS);
     }
     if (live) {
       live = false;

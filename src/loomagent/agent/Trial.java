@@ -1,7 +1,10 @@
 package loomagent.agent;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Random;
 import loomagent.auth.FetchedTokens;
@@ -60,12 +63,11 @@ public final class Trial {
    */
   public Optional<Token> token() throws TokenException, InterruptedException {
     TokenSource source = credentials.source(connection);
-    boolean worksOnce = connection.oauth().isPresent() && !credentials.inItsOwnName(connection);
-    if (!worksOnce || !(source instanceof FetchedTokens tokens)) {
+    if (credentials.inItsOwnName(connection) || !(source instanceof FetchedTokens tokens)) {
       return Optional.of(source.token(false));
     }
     Optional<Token> kept = tokens.atHand();
-    if (kept.isPresent()) {
+    if (kept.isPresent() || isNewToAnother(configuration.dataDir())) {
       return kept;
     }
     try (DataFolder folder = DataFolder.hold(configuration.dataDir())) {
@@ -76,6 +78,19 @@ public final class Trial {
     } catch (IOException held) {
       log.log(System.Logger.Level.DEBUG, "no exchange is made", held);
       return Optional.empty();
+    }
+  }
+
+  /**
+   * Whether another user's agent is to use the folder, and could not if this one made its files.
+   */
+  private static boolean isNewToAnother(Path folder) {
+    try {
+      return Files.exists(folder)
+          && !Files.exists(folder.resolve("agent.lock"))
+          && !Files.getOwner(folder).getName().equals(System.getProperty("user.name"));
+    } catch (IOException | UnsupportedOperationException unknown) {
+      return false;
     }
   }
 
@@ -92,8 +107,7 @@ public final class Trial {
         false,
         refused -> {
           if (refused) {
-            throw new NoToken(
-                "the only one was refused", true, java.time.Duration.ZERO, new IOException());
+            throw new NoToken("the only one was refused", true, Duration.ZERO, new IOException());
           }
           return new Token(token.secret(), token.expiresAt(), Optional.empty());
         },

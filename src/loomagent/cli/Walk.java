@@ -186,8 +186,9 @@ final class Walk {
         steps.odd(
             "token",
             mark
-                + "not tried: the refresh token works once, and its successor could not be kept"
-                + " here. A running agent has it in hand; \"status\" says how it fares");
+                + "not tried: the refresh token works once, and here its successor could not be"
+                + " kept for the agent: one runs, or the folder is another user's. \"status\" says"
+                + " how a running one fares");
       }
       token.ifPresent(found -> right("token", words(found, start)));
       return token;
