@@ -35,6 +35,18 @@ public interface HandlerContext {
   Path directory() throws IOException;
 
   /**
+   * Where a path of a setting leads: a relative one is relative to the folder of the configuration
+   * file, as the agent's own paths are.
+   *
+   * @param path as it is written
+   * @return an absolute path, which may not exist
+   * @throws java.nio.file.InvalidPathException if no path can be written so
+   */
+  default Path resolve(String path) {
+    return Path.of(path).toAbsolutePath();
+  }
+
+  /**
    * The agent's log, with the handler's name on each line.
    *
    * @return a logger that any thread may use

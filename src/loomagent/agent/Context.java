@@ -12,12 +12,19 @@ import loomagent.HandlerContext;
  * @param settings its own settings
  * @param logger the agent's log
  * @param dataDir where its directory is made
+ * @param folder what relative paths among its settings are relative to
  */
-record Context(String name, Map<String, String> settings, System.Logger logger, Path dataDir)
+record Context(
+    String name, Map<String, String> settings, System.Logger logger, Path dataDir, Path folder)
     implements HandlerContext {
 
   @Override
   public Path directory() throws IOException {
     return DataFolder.handler(dataDir, name);
+  }
+
+  @Override
+  public Path resolve(String path) {
+    return folder.resolve(path).normalize();
   }
 }

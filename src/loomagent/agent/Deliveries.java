@@ -102,7 +102,7 @@ final class Deliveries {
     HandlerType type = planned.type();
     return new Delivery.Target(
         type::make,
-        new Context(settings.name(), settings.settings(), log, layout.folder()),
+        new Context(settings.name(), settings.settings(), log, layout.folder(), planned.folder()),
         type.implementation().getClassLoader(),
         new Policy(
             settings.retry().first(),

@@ -1,5 +1,6 @@
 package loomagent.agent;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -27,8 +28,9 @@ public record Plan(List<Planned> handlers, List<String> problems, List<String> n
    *
    * @param settings what the configuration says of it
    * @param type the kind
+   * @param folder what relative paths among its settings are relative to
    */
-  public record Planned(HandlerSettings settings, HandlerType type) {}
+  public record Planned(HandlerSettings settings, HandlerType type, Path folder) {}
 
   /**
    * Brings configuration and jars together.
@@ -43,11 +45,11 @@ public record Plan(List<Planned> handlers, List<String> problems, List<String> n
     for (HandlerSettings settings : configuration.handlers()) {
       taken.add(settings.type());
       taken.add(settings.name());
-      plan.add(settings, found);
+      plan.add(settings, found, configuration);
     }
     for (HandlerType type : found.types()) {
       if (!type.builtIn() && taken.add(type.type())) {
-        plan.handlers.add(new Planned(HandlerSettings.byDefault(type.type()), type));
+        plan.add(HandlerSettings.byDefault(type.type()), type, configuration);
         plan.notes.add(
             "handler "
                 + type.type()
@@ -59,7 +61,7 @@ public record Plan(List<Planned> handlers, List<String> problems, List<String> n
       }
     }
     if (plan.handlers.isEmpty() && plan.problems.isEmpty() && configuration.handlers().isEmpty()) {
-      plan.add(HandlerSettings.byDefault("log"), found);
+      plan.add(HandlerSettings.byDefault("log"), found, configuration);
       plan.notes.add(
           "no handler is configured and no jar brings one: events are logged to standard output");
     }
@@ -75,11 +77,15 @@ public record Plan(List<Planned> handlers, List<String> problems, List<String> n
     return handlers.stream().filter(planned -> planned.settings().enabled()).toList();
   }
 
-  private void add(HandlerSettings settings, Handlers found) {
+  private void add(HandlerSettings settings, HandlerType type, Configuration configuration) {
+    handlers.add(new Planned(settings, type, configuration.folder()));
+  }
+
+  private void add(HandlerSettings settings, Handlers found, Configuration configuration) {
     Optional<HandlerType> type =
         found.types().stream().filter(each -> each.type().equals(settings.type())).findFirst();
     if (type.isPresent()) {
-      handlers.add(new Planned(settings, type.get()));
+      add(settings, type.get(), configuration);
       return;
     }
     String fact =

@@ -17,13 +17,15 @@ import java.util.Optional;
  * @param handlers in the order in which they were first written; none when no key names one
  * @param warnings what is accepted but should be said, one line each, without any secret
  * @param origin the file it was read from, as it was named, or words that say there was none
+ * @param folder what relative paths in it are relative to; absolute
  */
 public record Configuration(
     Map<String, Object> values,
     List<ConnectionSettings> connections,
     List<HandlerSettings> handlers,
     List<String> warnings,
-    String origin) {
+    String origin,
+    Path folder) {
 
   /**
    * Reads and checks everything. Reads files; to be called once, at start.

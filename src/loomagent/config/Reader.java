@@ -65,7 +65,12 @@ final class Reader {
     }
     String origin = found ? source.chosen().toString() : "no file";
     return new Configuration(
-        Map.copyOf(values), connections.settings(), handlers, warnings.inOrder(), origin);
+        Map.copyOf(values),
+        connections.settings(),
+        handlers,
+        warnings.inOrder(),
+        origin,
+        source.folder());
   }
 
   private void read(Value value) {

@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.List;
 import loomagent.Event;
 import loomagent.EventHandler;
 import loomagent.HandlerContext;
@@ -19,8 +17,6 @@ import loomagent.HandlerContext;
  */
 @SuppressWarnings("try") // nothing to close
 public final class LogHandler implements EventHandler {
-  private static final Set<String> SETTINGS = Set.of("format");
-
   private final OutputStream out;
   private boolean json;
 
@@ -36,22 +32,9 @@ public final class LogHandler implements EventHandler {
 
   @Override
   public void open(HandlerContext context) {
-    Map<String, String> settings = context.settings();
-    Set<String> unknown = new TreeSet<>(settings.keySet());
-    unknown.removeAll(SETTINGS);
-    if (!unknown.isEmpty()) {
-      throw new IllegalArgumentException(
-          "unknown setting " + String.join(", ", unknown) + "; log knows format alone");
-    }
-    String format = settings.getOrDefault("format", "line");
-    json =
-        switch (format) {
-          case "line" -> false;
-          case "json" -> true;
-          default ->
-              throw new IllegalArgumentException(
-                  "format is \"" + format + "\"; write line or json");
-        };
+    Settings settings = new Settings(context, "log");
+    json = settings.choice("format", "line", List.of("line", "json")).equals("json");
+    settings.done();
   }
 
   // One write a line: what reads the other end of a pipe sees whole events, at once.
