@@ -103,7 +103,7 @@ final class Deliveries {
     return new Delivery.Target(
         type::make,
         new Context(settings.name(), settings.settings(), log, layout.folder(), planned.folder()),
-        type.implementation().getClassLoader(),
+        type.loader(),
         new Policy(
             settings.retry().first(),
             settings.retry().longest(),

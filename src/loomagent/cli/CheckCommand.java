@@ -15,6 +15,7 @@ import loomagent.config.ConnectionSettings;
 import loomagent.delivery.Delivery;
 import loomagent.net.Network;
 import loomagent.ops.Logging;
+import loomagent.plugin.Fault;
 import loomagent.plugin.Handlers;
 
 /** {@code check}: says of each thing on the way to an event whether it is right. */
@@ -105,9 +106,10 @@ final class CheckCommand implements Command {
   private static void handlers(Configuration configuration, Steps steps)
       throws IOException, InterruptedException {
     Handlers found = Handlers.find(configuration.handlersDir());
-    for (Handlers.Fault fault : found.faults()) {
+    for (Fault fault : found.faults()) {
       steps.wrong("handler jar", fault.toString(), Exit.CONFIGURATION);
     }
+    found.notes().forEach(note -> steps.odd("handler jar", note.toString()));
     Plan plan = Plan.of(configuration, found);
     plan.problems().forEach(problem -> steps.wrong("handler", problem, Exit.CONFIGURATION));
     plan.notes().forEach(note -> steps.odd("handler", note));

@@ -60,10 +60,15 @@ final class HandlersCommand implements Command {
           type.source(),
           users.isEmpty() ? "-" : String.join(", ", users));
     }
+    if (!found.libraries().isEmpty()) {
+      out.println(
+          "libraries, which built-in handlers see: " + String.join(", ", found.libraries()));
+    }
     if (found.types().stream().allMatch(HandlerType::builtIn)) {
       out.println("No handler jar in " + loaded.get().handlersDir());
     }
     found.faults().forEach(fault -> out.println("wrong: " + fault));
+    found.notes().forEach(note -> out.println("note: " + note));
     plan.problems().forEach(problem -> out.println("wrong: " + problem));
     return Exit.OK;
   }

@@ -9,6 +9,7 @@ import loomagent.base.Words;
 /** What a failure to find a handler means, and what to do about it. */
 final class Advice {
   static final String SERVICE = "META-INF/services/" + EventHandler.class.getName();
+  static final String API_CLASS = EventHandler.class.getName().replace('.', '/') + ".class";
 
   /** Class files of Java 1.0 have major version 45, so Java 17 has 61. */
   private static final int CLASS_FILE_OFFSET = 44;
@@ -67,7 +68,8 @@ final class Advice {
             + " loomagent alone, or run the agent that the jar was built for"
         : "needs the class "
             + name
-            + ", which is not in its jar. Build the jar with its libraries in it";
+            + ", which is not in its jar. Build the jar with its libraries in it, or put the jar"
+            + " and its libraries into a folder of their own here";
   }
 
   private static String service(String text, Throwable thrown) {

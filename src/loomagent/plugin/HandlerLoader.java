@@ -2,11 +2,12 @@ package loomagent.plugin;
 
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.util.List;
 
 /**
- * The classes of one handler jar: the JDK's and the public API's from the agent, all others from
- * the jar itself. Two jars may so bring two versions of one library, and a jar that brings its own
- * copy of the API still implements the agent's.
+ * The classes of one bundle of jars: the JDK's and the public API's from the agent, all others from
+ * the jars themselves. Two bundles may so bring two versions of one library, and one that brings
+ * its own copy of the API still implements the agent's.
  */
 final class HandlerLoader extends URLClassLoader {
   private static final String API = "loomagent.";
@@ -17,8 +18,8 @@ final class HandlerLoader extends URLClassLoader {
 
   private final ClassLoader agent;
 
-  HandlerLoader(String name, URL jar, ClassLoader agent) {
-    super(name, new URL[] {jar}, ClassLoader.getPlatformClassLoader());
+  HandlerLoader(String name, List<URL> jars, ClassLoader agent) {
+    super(name, jars.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
     this.agent = agent;
   }
 

@@ -8,11 +8,17 @@ import loomagent.EventHandler;
  *
  * @param type what {@code handler.<name>.type} calls it
  * @param implementation its class
- * @param source the name of its jar, {@code built in} or {@code class path}
+ * @param source the name of its jar or folder, {@code built in} or {@code class path}
  * @param version the {@code Implementation-Version} of its jar, or ""
+ * @param loader what its threads are to have as their context class loader: a built-in handler sees
+ *     the libraries in {@code handlers.dir}, others their own
  */
 public record HandlerType(
-    String type, Class<? extends EventHandler> implementation, String source, String version) {
+    String type,
+    Class<? extends EventHandler> implementation,
+    String source,
+    String version,
+    ClassLoader loader) {
 
   static final String BUILT_IN = "built in";
 
@@ -23,6 +29,10 @@ public record HandlerType(
    */
   public boolean builtIn() {
     return source.equals(BUILT_IN);
+  }
+
+  HandlerType seeing(ClassLoader libraries) {
+    return new HandlerType(type, implementation, source, version, libraries);
   }
 
   /**

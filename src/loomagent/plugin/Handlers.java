@@ -1,15 +1,15 @@
 package loomagent.plugin;
 
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
+import java.net.URL;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.ServiceLoader;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
@@ -17,50 +17,59 @@ import loomagent.EventHandler;
 import loomagent.base.Words;
 
 /**
- * Every handler that can be had: those of the agent, those of its class path, and those of the jars
- * in {@code handlers.dir}, each jar with a class loader of its own. A jar or a provider that cannot
- * be used is told by name, and harms no other.
+ * Every handler that can be had: those of the agent, those of its class path, and those in {@code
+ * handlers.dir}, each jar, or folder with a jar and its libraries, with a class loader of its own.
+ * What cannot be used is told by name, and harms no other.
  */
 public final class Handlers {
 
-  /**
-   * Something that cannot be used.
-   *
-   * @param source the jar's name
-   * @param text what is wrong, and what to do
-   */
-  public record Fault(String source, String text) {
-    /** One line. */
-    @Override
-    public String toString() {
-      return source + ": " + text;
-    }
-  }
-
-  /** One jar's: who has read these knows what is wrong, and a log is not filled by one file. */
-  static final int MOST_FAULTS = 10;
-
   private static final String CLASS_PATH = "class path";
 
+  /** What one bundle gave: kept while the bundle stays the same. */
+  private record Loaded(List<Path> jars, HandlerLoader loader, Providers providers) {}
+
+  private final Map<String, Loaded> bundles = new LinkedHashMap<>();
   private final List<HandlerType> types = new ArrayList<>();
   private final List<Fault> faults = new ArrayList<>();
+  private final List<Fault> notes = new ArrayList<>();
+  private final Optional<Copies> copies;
+  private final List<String> libraryNames = new ArrayList<>();
+  private ClassLoader libraries = EventHandler.class.getClassLoader();
 
-  private Handlers() {}
+  private Handlers(Optional<Copies> copies) {
+    this.copies = copies;
+  }
 
   /**
-   * Looks for handlers.
+   * Looks for handlers, and loads them from where they lie: for a command, which ends soon.
    *
    * @param folder {@code handlers.dir}; it need not exist
    * @return what was found, and what is wrong with the rest
    */
   public static Handlers find(Path folder) {
-    Handlers found = new Handlers();
-    ClassLoader agent = EventHandler.class.getClassLoader();
-    found.collect(agent, CLASS_PATH, "");
-    for (Path jar : found.jars(folder)) {
-      found.open(jar, agent);
-    }
-    return found;
+    return new Handlers(Optional.empty()).look(folder, Optional.empty());
+  }
+
+  /**
+   * Looks for handlers, and loads them from copies: for an agent, beside which jars are replaced.
+   *
+   * @param folder {@code handlers.dir}; it need not exist
+   * @param copies where the copies are; those of earlier runs are deleted
+   * @return what was found, and what is wrong with the rest
+   */
+  public static Handlers find(Path folder, Copies copies) {
+    return new Handlers(Optional.of(copies)).look(folder, Optional.empty());
+  }
+
+  /**
+   * Looks again. What has not changed is the same as before, its classes included. Where a jar can
+   * be used no more, what was loaded before goes on.
+   *
+   * @param folder {@code handlers.dir}
+   * @return what there is now
+   */
+  public Handlers again(Path folder) {
+    return new Handlers(copies).look(folder, Optional.of(this));
   }
 
   /**
@@ -81,120 +90,191 @@ public final class Handlers {
     return List.copyOf(faults);
   }
 
-  private List<Path> jars(Path folder) {
-    List<Path> jars = new ArrayList<>();
-    if (!Files.isDirectory(folder)) {
-      if (Files.exists(folder)) {
-        fault(folder.toString(), "is a file. Set handlers.dir to the folder of the jars");
+  /**
+   * What works, and should be said all the same: who else may write to a jar, or a copy of the
+   * agent in it.
+   *
+   * @return by jar
+   */
+  public List<Fault> notes() {
+    return List.copyOf(notes);
+  }
+
+  /**
+   * The jars that bring no handler, such as database drivers: the built-in handlers see them.
+   *
+   * @return their names, those of a folder with its name in front
+   */
+  public List<String> libraries() {
+    return List.copyOf(libraryNames);
+  }
+
+  /**
+   * Lets go of what is used no more, once the handlers of {@code before} that are not here have
+   * ended.
+   *
+   * @param before what was in force
+   * @throws IOException if a copy cannot be deleted
+   */
+  public void release(Handlers before) throws IOException {
+    for (Loaded old : before.bundles.values()) {
+      if (bundles.values().stream().noneMatch(each -> each.loader().equals(old.loader()))) {
+        old.loader().close();
       }
-      return jars;
     }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, Handlers::named)) {
-      files.forEach(jars::add);
-    } catch (IOException | DirectoryIteratorException unreadable) {
-      fault(
-          folder.toString(),
-          "cannot be listed (" + Advice.kind(unreadable) + "). Check its rights");
-    }
-    jars.sort(null);
-    return jars;
+    clean();
   }
 
-  private static boolean named(Path file) {
-    return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".jar");
+  private void clean() throws IOException {
+    if (copies.isPresent()) {
+      Set<Path> used = new HashSet<>();
+      bundles.values().forEach(loaded -> used.addAll(loaded.jars()));
+      copies.get().retain(used);
+    }
   }
 
-  // The loader stays open: its handlers load classes for as long as they run.
-  @SuppressWarnings("resource")
-  private void open(Path jar, ClassLoader agent) {
-    String source = jar.getFileName().toString();
-    if (!Files.isRegularFile(jar) || !Files.isReadable(jar)) {
-      fault(source, unusable(jar));
-      return;
-    }
-    int before = types.size() + faults.size();
-    try (JarFile file = new JarFile(jar.toFile())) {
-      if (file.getEntry(Advice.SERVICE) == null) {
-        return; // a library, such as a database driver
+  private Handlers look(Path folder, Optional<Handlers> before) {
+    JarFolder jars = JarFolder.read(folder);
+    faults.addAll(jars.faults());
+    notes.addAll(jars.notes());
+    for (JarFolder.Bundle bundle : jars.bundles()) {
+      load(bundle, before);
+      if (!bundle.provides()) {
+        bundle.jars().forEach(jar -> libraryNames.add(folder.relativize(jar).toString()));
       }
-      ClassLoader loader = new HandlerLoader(source, jar.toUri().toURL(), agent);
-      collect(loader, source, version(file.getManifest()));
-    } catch (IOException | SecurityException broken) {
-      fault(source, "is not a whole jar (" + Advice.words(broken) + "). Copy or build it again");
     }
-    if (types.size() + faults.size() == before) {
-      fault(source, Advice.SERVICE + " names no handler of the jar's own. Write its class there");
-    }
-  }
-
-  private static String unusable(Path jar) {
-    if (Files.isDirectory(jar)) {
-      return "is a folder. Put the jar itself here";
-    }
-    return Files.exists(jar)
-        ? "may not be read by this user. Check its owner and rights"
-        : "is a link that leads nowhere. Put the jar itself here";
-  }
-
-  private static String version(Manifest manifest) {
-    String version =
-        manifest == null
-            ? null
-            : manifest.getMainAttributes().getValue(Attributes.Name.IMPLEMENTATION_VERSION);
-    return version == null ? "" : Words.line(version, 40);
-  }
-
-  /** The iterator goes on after a fault where {@code stream()} would stop. */
-  private void collect(ClassLoader loader, String source, String version) {
-    Iterator<EventHandler> providers = ServiceLoader.load(EventHandler.class, loader).iterator();
-    int most = faults.size() + MOST_FAULTS;
-    while (faults.size() < most) {
+    keepUnreadable(jars, before);
+    seeLibraries(before);
+    ClassLoader agent = EventHandler.class.getClassLoader();
+    Providers own =
+        before.isPresent()
+            ? new Providers(before.get().agents(), List.of())
+            : Providers.of(agent, CLASS_PATH, "", true, Providers.LIMIT);
+    add(own);
+    bundles.values().forEach(loaded -> add(loaded.providers()));
+    if (before.isEmpty()) {
       try {
-        if (!providers.hasNext()) {
-          return;
-        }
-        add(providers.next(), source, version);
-      } catch (Throwable broken) {
-        fault(source, Advice.on(broken));
+        clean();
+      } catch (IOException unclean) {
+        faults.add(new Fault(folder.toString(), "old copies stay: " + Advice.kind(unclean)));
       }
     }
-    fault(source, "has more wrong than that; the rest was not looked at. Correct these first");
+    return this;
   }
 
-  private void add(EventHandler handler, String source, String version) {
-    Class<? extends EventHandler> implementation = handler.getClass();
-    boolean agents = implementation.getPackageName().startsWith("loomagent.");
-    if (agents && !source.equals(CLASS_PATH)) {
-      return; // of a copy of the agent that was packed into the jar
-    }
-    String name = implementation.getName();
-    String type;
+  private List<HandlerType> agents() {
+    return types.stream()
+        .filter(type -> type.builtIn() || type.source().equals(CLASS_PATH))
+        .toList();
+  }
+
+  private void load(JarFolder.Bundle bundle, Optional<Handlers> before) {
+    Optional<Loaded> old = before.map(each -> each.bundles.get(bundle.name()));
     try {
-      type = handler.type();
-    } catch (Throwable broken) {
-      fault(
-          source, name + " throws in type(): " + Advice.kind(broken) + ". Return a constant there");
-      return;
-    }
-    if (type == null || !type.matches("[a-z0-9][a-z0-9_-]{0,63}")) {
-      String shown = type == null ? "null" : "\"" + Words.line(type, 80) + "\"";
-      String advice = ". Return lower-case letters, digits, - and _, at most 64, from type()";
-      fault(source, name + " calls its type " + shown + advice);
-      return;
-    }
-    for (HandlerType known : types) {
-      if (known.type().equals(type)) {
-        String used = ", as does one from " + known.source() + ", which is used. ";
-        String advice = "Remove one of them, or return another name from type()";
-        fault(source, name + " calls its type " + type + used + advice);
+      List<Path> jars = new ArrayList<>();
+      for (Path jar : bundle.jars()) {
+        jars.add(copies.isPresent() ? copies.get().of(jar) : jar);
+      }
+      if (old.isPresent() && old.get().jars().equals(jars)) {
+        bundles.put(bundle.name(), old.get());
         return;
       }
+      Loaded loaded = load(bundle, jars);
+      boolean worse = !loaded.providers().faults().isEmpty();
+      if (worse && old.isPresent() && !gives(loaded, old.get())) {
+        loaded.loader().close();
+        faults.addAll(loaded.providers().faults());
+        keep(bundle.name(), old.get());
+      } else {
+        bundles.put(bundle.name(), loaded);
+      }
+    } catch (IOException unreadable) {
+      faults.add(
+          new Fault(
+              bundle.name(),
+              "cannot be read or copied (" + Advice.words(unreadable) + "). Check it"));
+      old.ifPresent(loaded -> keep(bundle.name(), loaded));
     }
-    String from = agents ? HandlerType.BUILT_IN : source;
-    types.add(new HandlerType(type, implementation, from, version));
   }
 
-  private void fault(String source, String text) {
-    faults.add(new Fault(Words.line(source, 200), text));
+  private static Loaded load(JarFolder.Bundle bundle, List<Path> jars) throws IOException {
+    List<URL> urls = new ArrayList<>();
+    for (Path jar : jars) {
+      urls.add(jar.toUri().toURL());
+    }
+    HandlerLoader loader =
+        new HandlerLoader(bundle.name(), urls, EventHandler.class.getClassLoader());
+    Providers providers = new Providers(List.of(), List.of());
+    if (bundle.provides()) {
+      providers = Providers.of(loader, bundle.name(), version(jars.get(0)), false, Providers.LIMIT);
+      if (providers.types().isEmpty() && providers.faults().isEmpty()) {
+        String text = Advice.SERVICE + " names no handler of the jar's own. Write its class there";
+        providers = new Providers(List.of(), List.of(new Fault(bundle.name(), text)));
+      }
+    }
+    return new Loaded(jars, loader, providers);
+  }
+
+  private static String version(Path jar) throws IOException {
+    try (JarFile file = new JarFile(jar.toFile())) {
+      Manifest manifest = file.getManifest();
+      String version =
+          manifest == null
+              ? null
+              : manifest.getMainAttributes().getValue(Attributes.Name.IMPLEMENTATION_VERSION);
+      return version == null ? "" : Words.line(version, 40);
+    }
+  }
+
+  /** Whether all types of the old one are there. */
+  private static boolean gives(Loaded loaded, Loaded old) {
+    List<String> names = loaded.providers().types().stream().map(HandlerType::type).toList();
+    return old.providers().types().stream().allMatch(type -> names.contains(type.type()));
+  }
+
+  /** A jar that is there, and cannot be used: while it is being copied, for one. */
+  private void keepUnreadable(JarFolder jars, Optional<Handlers> before) {
+    for (Fault fault : jars.faults()) {
+      Optional<Loaded> old = before.map(each -> each.bundles.get(fault.source()));
+      if (old.isPresent() && !bundles.containsKey(fault.source())) {
+        keep(fault.source(), old.get());
+      }
+    }
+  }
+
+  private void keep(String name, Loaded old) {
+    bundles.put(name, old);
+    faults.add(new Fault(name, "what was loaded of it before goes on"));
+  }
+
+  private void seeLibraries(Optional<Handlers> before) {
+    List<HandlerLoader> drivers =
+        bundles.values().stream()
+            .filter(loaded -> loaded.providers().types().isEmpty())
+            .map(Loaded::loader)
+            .toList();
+    ClassLoader old = before.map(each -> each.libraries).orElse(libraries);
+    if (old instanceof Libraries same && same.of(drivers)) {
+      libraries = same;
+    } else if (!drivers.isEmpty()) {
+      libraries = new Libraries(EventHandler.class.getClassLoader(), drivers);
+    }
+  }
+
+  private void add(Providers found) {
+    for (HandlerType type : found.types()) {
+      Optional<HandlerType> known =
+          types.stream().filter(each -> each.type().equals(type.type())).findFirst();
+      if (known.isPresent()) {
+        String used = ", as does one from " + known.get().source() + ", which is used. ";
+        String advice = "Remove one of them, or return another name from type()";
+        String name = type.implementation().getName();
+        faults.add(
+            new Fault(type.source(), name + " calls its type " + type.type() + used + advice));
+      } else {
+        types.add(type.builtIn() ? type.seeing(libraries) : type);
+      }
+    }
+    faults.addAll(found.faults());
   }
 }

@@ -57,7 +57,7 @@ class HandlersTest {
   }
 
   private List<String> faults() {
-    return Handlers.find(folder).faults().stream().map(Handlers.Fault::toString).toList();
+    return Handlers.find(folder).faults().stream().map(Fault::toString).toList();
   }
 
   /** The one fault, while the good jar beside it is found. */
@@ -111,7 +111,7 @@ class HandlersTest {
     Path file = Files.writeString(temp.resolve("file"), "");
     assertEquals(
         List.of(file + ": is a file. Set handlers.dir to the folder of the jars"),
-        Handlers.find(file).faults().stream().map(Handlers.Fault::toString).toList());
+        Handlers.find(file).faults().stream().map(Fault::toString).toList());
   }
 
   @Test
@@ -257,7 +257,9 @@ class HandlersTest {
   void aFolderOrADeadLinkCalledJarIsToldAsWhatItIs() throws IOException {
     Path named = folder.resolve("named.jar");
     Files.createDirectory(named);
-    assertEquals("named.jar: is a folder. Put the jar itself here", onlyFault());
+    assertEquals(
+        "named.jar/: is a folder without a jar. Put a jar and its libraries in it, or remove it",
+        onlyFault());
     Files.delete(named);
     Files.createSymbolicLink(named, temp.resolve("nowhere"));
     assertEquals("named.jar: is a link that leads nowhere. Put the jar itself here", onlyFault());
@@ -376,7 +378,8 @@ class HandlersTest {
       maker.source("lib.Lib", lib).without("lib.Lib").write(bad);
       assertEquals(
           "bad.jar: needs the class lib.Lib, which is not in its jar. Build the jar with its"
-              + " libraries in it",
+              + " libraries in it, or put the jar and its libraries into a folder of their own"
+              + " here",
           onlyFault());
     }
   }
@@ -512,7 +515,7 @@ class HandlersTest {
     good("good.jar");
     List<String> faults = faults();
     assertEquals(List.of("good"), types());
-    assertEquals(Handlers.MOST_FAULTS + 1, faults.size());
+    assertEquals(Providers.MOST_FAULTS + 1, faults.size());
     assertEquals(
         "bad.jar: has more wrong than that; the rest was not looked at. Correct these first",
         faults.get(faults.size() - 1));
