@@ -27,8 +27,8 @@ public interface BatchHandler extends EventHandler {
    * throw is to say that none of them need be: each is then given by itself to {@link
    * #handle(Event)}, which may so see one that was taken already.
    *
-   * @param events two or more, each at its first attempt, none of them a replay; their ids differ.
-   *     {@code handler.<name>.timeout} is for all of them together
+   * @param events two or more, each at its first attempt, none of them a replay. {@code
+   *     handler.<name>.timeout} is for all of them together
    * @throws Exception anything: the events come again one by one, at once
    */
   void handle(List<Event> events) throws Exception;

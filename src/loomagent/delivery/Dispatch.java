@@ -94,16 +94,16 @@ final class Dispatch implements Watch.Watched {
         });
   }
 
-  /** Waits for the next event to give to the handler; empty when the thread should end. */
-  Optional<Item> next(Worker worker) {
+  /** Waits for what to give to the handler next; empty when the thread should end. */
+  List<Item> next(Worker worker) {
     gate.lock();
     try {
       while (!draining && !worker.abandoned) {
         long now = now();
-        Optional<Item> item = outstanding.take(now);
-        if (item.isPresent()) {
-          begin(worker, item, now);
-          return item;
+        List<Item> items = outstanding.take(now, worker.batch);
+        if (!items.isEmpty()) {
+          begin(worker, items, now);
+          return items;
         }
         long end = feed.map(Feed::end).orElse(0L);
         if (feed.isPresent() && feed.get().fill(outstanding, now)) {
@@ -112,17 +112,17 @@ final class Dispatch implements Watch.Watched {
           idle(now, end);
         }
       }
-      return Optional.empty();
+      return List.of();
     } finally {
       gate.unlock();
     }
   }
 
-  private void begin(Worker worker, Optional<Item> item, long now) {
+  private void begin(Worker worker, List<Item> items, long now) {
     Thread.interrupted(); // what was meant for anything before does not hurt this delivery
-    worker.hand = item;
+    worker.hand = items;
     worker.overdue = false;
-    worker.deadline = now + (item.get().owed.isEmpty() ? timeout : NEVER);
+    worker.deadline = now + (items.get(0).owed.isEmpty() ? timeout : NEVER);
     watch.begun(worker.deadline);
     if (gate.anyIdle() && outstanding.hasReady()) {
       gate.change();
@@ -152,7 +152,40 @@ final class Dispatch implements Watch.Watched {
   }
 
   /** The handler has returned, or thrown. */
-  void ended(Worker worker, Item item, Optional<Throwable> failure) {
+  void ended(Worker worker, List<Item> items, Optional<Throwable> failure) {
+    if (items.size() > 1) {
+      failure.ifPresent(thrown -> log.log(Level.DEBUG, "the whole of it", thrown));
+      several(worker, items, failure.map(Streak::words));
+    } else {
+      ended(worker, items.get(0), failure);
+    }
+  }
+
+  /** Several at once are taken together, or come again one by one: that shows which is at fault. */
+  private void several(Worker worker, List<Item> items, Optional<String> failure) {
+    gate.run(
+        () -> {
+          Thread.interrupted(); // what was meant for this delivery does not hurt the next one
+          if (worker.abandoned) {
+            return;
+          }
+          worker.hand = List.of();
+          if (!outstanding.isOut(items.get(0))) {
+            return; // the watch has seen to it
+          }
+          if (worker.overdue || failure.isPresent()) {
+            streak.batchFailed(items.size(), worker.overdue ? overdue.words() : failure.get());
+            outstanding.takeBack(items);
+            gate.change();
+          } else {
+            items.forEach(outstanding::done);
+            taken(items.size());
+            moved();
+          }
+        });
+  }
+
+  private void ended(Worker worker, Item item, Optional<Throwable> failure) {
     String words = failure.map(Streak::words).orElse(""); // foreign code
     failure.ifPresent(thrown -> log.log(Level.DEBUG, "the whole of it", thrown));
     boolean givenUp; // once the lock is free, an event that is not may be another thread's
@@ -163,7 +196,7 @@ final class Dispatch implements Watch.Watched {
         return;
       }
       if (!outstanding.isOut(item)) { // the watch has seen to it, and could not replace this thread
-        worker.hand = Optional.empty();
+        worker.hand = List.of();
         return;
       }
       if (worker.overdue) {
@@ -171,25 +204,29 @@ final class Dispatch implements Watch.Watched {
       } else if (failure.isPresent()) {
         fail(item, words, failure);
       } else {
-        tally.lastDelivered = clock.millis();
         finish(item, Optional.empty());
-        tally.delivered.incrementAndGet();
-        if (streak.failing() && outstanding.retrying() == 0) {
-          streak.recovered(now());
-          fullSaid = false;
-        }
+        taken(1);
       }
       givenUp = item.owed.isPresent();
       if (givenUp) {
         worker.deadline = now() + NEVER; // nobody watches the disk
       } else {
-        worker.hand = Optional.empty();
+        worker.hand = List.of();
       }
     } finally {
       gate.unlock();
     }
     if (givenUp) {
       bury(worker, item);
+    }
+  }
+
+  private void taken(int events) {
+    tally.lastDelivered = clock.millis();
+    tally.delivered.addAndGet(events);
+    if (streak.failing() && outstanding.retrying() == 0) {
+      streak.recovered(now());
+      fullSaid = false;
     }
   }
 
@@ -228,10 +265,15 @@ final class Dispatch implements Watch.Watched {
     item.request.ifPresent(request -> gate.answer(request, answer));
     outstanding.done(item);
     if (item.request.isEmpty()) {
-      Feed from = feed.orElseThrow();
-      from.store(outstanding);
-      tally.low.lazySet(from.low(outstanding));
+      moved();
     }
+  }
+
+  /** Puts the cursor where things are. */
+  private void moved() {
+    Feed from = feed.orElseThrow();
+    from.store(outstanding);
+    tally.low.lazySet(from.low(outstanding));
   }
 
   /** Writes a dead letter; only then is its event done with. */
@@ -257,7 +299,7 @@ final class Dispatch implements Watch.Watched {
         tally.lastError = fault.get();
         park(item, now(), buryAgain.next());
       }
-      worker.hand = Optional.empty();
+      worker.hand = List.of();
     } finally {
       gate.unlock();
     }
@@ -270,11 +312,14 @@ final class Dispatch implements Watch.Watched {
     gate.lock();
     try {
       tally.lastError = "the agent is short of memory";
-      if (!worker.abandoned && worker.hand.isPresent()) {
-        if (outstanding.isOut(worker.hand.get())) {
-          outstanding.park(worker.hand.get(), now() + SHORT_OF_MEMORY.toNanos());
+      if (!worker.abandoned && !worker.hand.isEmpty()) {
+        boolean out = outstanding.isOut(worker.hand.get(0));
+        if (out && worker.hand.size() > 1) {
+          outstanding.takeBack(worker.hand);
+        } else if (out) {
+          outstanding.park(worker.hand.get(0), now() + SHORT_OF_MEMORY.toNanos());
         }
-        worker.hand = Optional.empty();
+        worker.hand = List.of();
       }
     } finally {
       gate.unlock();
@@ -287,7 +332,7 @@ final class Dispatch implements Watch.Watched {
         () -> {
           long wait = Long.MAX_VALUE;
           for (Worker worker : List.copyOf(workers)) {
-            if (worker.hand.isPresent()) {
+            if (!worker.hand.isEmpty()) {
               wait = Math.min(wait, overdue.check(worker, now, this::abandon));
             } else if (!worker.start()) {
               wait = Math.min(wait, SHORT_OF_MEMORY.toNanos());
@@ -298,20 +343,24 @@ final class Dispatch implements Watch.Watched {
   }
 
   private void abandon(Worker worker) {
-    Item item = worker.hand.orElseThrow();
-    if (outstanding.isOut(item)) {
+    List<Item> items = worker.hand;
+    Item item = items.get(0);
+    if (items.size() > 1 && outstanding.isOut(item)) {
+      outstanding.takeBack(items);
+      gate.change();
+    } else if (outstanding.isOut(item)) {
       fail(item, overdue.words(), Optional.empty());
     }
     if (item.owed.isPresent() && outstanding.isOut(item)) {
       park(item, now(), Duration.ZERO); // it is not for the watch to write files
     }
-    worker.hand = Optional.empty();
+    worker.hand = List.of();
     workers.remove(worker);
     try {
       replace.accept(worker);
     } catch (OutOfMemoryError full) { // as it was, until there is memory for another thread
       workers.add(worker);
-      worker.hand = Optional.of(item);
+      worker.hand = items;
       throw full;
     }
   }

@@ -1,6 +1,7 @@
 package loomagent.delivery;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,7 @@ final class Outstanding {
     boolean buried; // the letter is on disk
     private long due; // while parked
     private boolean out; // in hand
+    private boolean alone; // a batch that it was in has failed
 
     private Item(long sequence, Event event, Line line, Optional<Request> request) {
       this.sequence = sequence;
@@ -73,6 +75,11 @@ final class Outstanding {
       return failures == 0 && request.isEmpty()
           ? event
           : event.at(event.attempt() + failures, request.isPresent());
+    }
+
+    /** Whether it may come with others: what failed, or somebody asked for, comes by itself. */
+    private boolean social() {
+      return failures == 0 && request.isEmpty() && owed.isEmpty() && !alone;
     }
 
     private long cost() {
@@ -148,15 +155,46 @@ final class Outstanding {
     return true;
   }
 
-  /** Gives out an event whose turn it is. */
-  Optional<Item> take(long now) {
+  /**
+   * Gives out an event whose turn it is, and with it those that may come along: what stands behind
+   * it in its line, then other lines.
+   *
+   * @param most 1 or more
+   * @return in order; empty if nothing's turn is now
+   */
+  List<Item> take(long now, int most) {
     while (!parked.isEmpty() && parked.element().due - now <= 0) {
       ready.add(parked.remove());
     }
-    Optional<Item> item = Optional.ofNullable(ready.peek());
-    ready.poll(); // not before: for want of memory the event would be nowhere
-    item.ifPresent(taken -> taken.out = true);
-    return item;
+    Item first = ready.peek();
+    if (first == null) {
+      return List.of();
+    }
+    boolean several = most > 1 && first.social();
+    // No memory is needed after this: for want of it an event would be nowhere.
+    List<Item> taken = new ArrayList<>(several ? most : 1);
+    while (first != null && (taken.isEmpty() || several && first.social() && taken.size() < most)) {
+      ready.remove();
+      Item item = first;
+      do {
+        item.out = true;
+        taken.add(item);
+        item = item.behind;
+      } while (several && item != null && item.social() && taken.size() < most);
+      first = ready.peek();
+    }
+    return taken;
+  }
+
+  /** Takes back several events that were given out together; each comes by itself, at once. */
+  void takeBack(List<Item> batch) {
+    for (Item item : batch) {
+      item.out = false;
+      item.alone = true;
+      if (item.line.head.equals(item)) {
+        ready.add(item);
+      }
+    }
   }
 
   /** Whether an event was given out, and nobody has said yet what became of it. */
@@ -177,7 +215,9 @@ final class Outstanding {
     Line line = item.line;
     line.head = item.behind;
     if (line.head != null) {
-      ready.add(line.head);
+      if (!line.head.out) { // else it is of the same batch, and done with next
+        ready.add(line.head);
+      }
     } else if (item.request.isEmpty()) {
       lines.remove(line.key);
     }

@@ -41,7 +41,10 @@ final class Overdue {
     if (worker.deadline - now > 0) {
       return worker.deadline - now;
     }
-    String event = Words.line(worker.hand.orElseThrow().event.toString(), EXCERPT);
+    String event = Words.line(worker.hand.get(0).event.toString(), EXCERPT);
+    if (worker.hand.size() > 1) {
+      event += " and " + (worker.hand.size() - 1) + " more";
+    }
     if (!worker.overdue) {
       worker.overdue = true;
       worker.thread.interrupt();

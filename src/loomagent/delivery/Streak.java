@@ -25,6 +25,7 @@ final class Streak {
   private final Map<String, Long> kinds = new LinkedHashMap<>();
   private long failures;
   private long since;
+  private long batches; // that failed
   private long unwritten; // failures in a row to write a dead letter
 
   Streak(String handler, System.Logger log) {
@@ -85,6 +86,18 @@ final class Streak {
           Words.count(failures, "attempt"));
       failures = 0;
       kinds.clear();
+    }
+  }
+
+  /** Events that were given together come one by one. */
+  void batchFailed(int events, String words) {
+    if (Long.bitCount(++batches) == 1) {
+      log.log(
+          Level.WARNING,
+          "did not take {0} at once{1}; they come one by one: {2}",
+          Words.count(events, "event"),
+          batches == 1 ? "" : ", batch " + batches + " that failed",
+          words);
     }
   }
 

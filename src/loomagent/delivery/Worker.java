@@ -1,8 +1,10 @@
 package loomagent.delivery;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import loomagent.BatchHandler;
 import loomagent.EventHandler;
 import loomagent.base.Backoff;
 
@@ -11,6 +13,9 @@ import loomagent.base.Backoff;
  * other thread, so that a handler needs no lock. A handler is foreign code and may throw anything.
  */
 final class Worker {
+  /** As many as are read at once. */
+  private static final int MOST_AT_ONCE = Feed.SLICE;
+
   private static final long SHORT_OF_MEMORY = 100_000_000; // nanoseconds until another try
 
   private final Delivery.Target target;
@@ -20,9 +25,10 @@ final class Worker {
   private final Consumer<Worker> left;
   final int lane; // from 1
   final Thread thread;
+  int batch = 1; // its thread only: how many events one call may bring
 
   // Under the dispatch's lock:
-  Optional<Outstanding.Item> hand = Optional.empty(); // what the handler is at
+  List<Outstanding.Item> hand = List.of(); // what the handler is at
   long deadline;
   boolean overdue; // the deadline has passed, and the thread was interrupted
   boolean abandoned; // overdue, and it did not heed that: its lane has another thread now
@@ -107,6 +113,7 @@ final class Worker {
     }
     try {
       made[0].open(target.context());
+      batch = made[0] instanceof BatchHandler several ? Math.max(1, Math.min(several.batch(), MOST_AT_ONCE)) : 1;
       return Delivery.Opening.OPEN;
     } catch (IllegalArgumentException wrong) {
       dispatch.note("is not configured right", wrong);
@@ -122,11 +129,11 @@ final class Worker {
   private void deliver(EventHandler handler) {
     while (true) {
       try {
-        Optional<Outstanding.Item> item = dispatch.next(this);
-        if (item.isEmpty()) {
+        List<Outstanding.Item> items = dispatch.next(this);
+        if (items.isEmpty()) {
           return;
         }
-        give(handler, item.get());
+        give(handler, items);
       } catch (Throwable shortOfMemory) {
         // Another handler may have filled the heap: even to say so may fail. The lane goes on.
         recover();
@@ -146,26 +153,30 @@ final class Worker {
     }
   }
 
-  private void give(EventHandler handler, Outstanding.Item item) {
-    if (item.owed.isPresent()) {
-      dispatch.bury(this, item);
+  private void give(EventHandler handler, List<Outstanding.Item> items) {
+    if (items.get(0).owed.isPresent()) {
+      dispatch.bury(this, items.get(0));
       return;
     }
     Optional<Throwable> failure = Optional.empty();
     try {
-      handler.handle(item.now());
+      if (items.size() == 1) {
+        handler.handle(items.get(0).now());
+      } else {
+        ((BatchHandler) handler).handle(items.stream().map(Outstanding.Item::now).toList());
+      }
     } catch (Throwable thrown) { // a missing class or a full stack is no reason to end the lane
       failure = Optional.of(thrown);
     }
-    while (!ended(item, failure)) {
+    while (!ended(items, failure)) {
       LockSupport.parkNanos(SHORT_OF_MEMORY);
     }
   }
 
   /** False if there was no memory to say so: an event that was taken does not come again for it. */
-  private boolean ended(Outstanding.Item item, Optional<Throwable> failure) {
+  private boolean ended(List<Outstanding.Item> items, Optional<Throwable> failure) {
     try {
-      dispatch.ended(this, item, failure);
+      dispatch.ended(this, items, failure);
       return true;
     } catch (OutOfMemoryError full) {
       return false;
