@@ -7,6 +7,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -126,6 +127,39 @@ public final class Agent implements AutoCloseable {
     }
     return wrong;
   }
+
+  /**
+   * Brings the handlers to another plan: those that are new begin, those that are gone end, those
+   * that changed end and begin again at the event where they were. The subscription and the other
+   * handlers go on meanwhile. If a setting is wrong, nothing changes. By one thread at a time.
+   *
+   * @param next which handlers are to run
+   * @param touched those whose settings have changed
+   * @param stopped whether somebody has asked the agent to stop meanwhile
+   * @return what came of it
+   */
+  public Reloaded reload(Plan next, Set<String> touched, BooleanSupplier stopped) {
+    Change change = new Change(deliveries, next, touched, log);
+    List<String> wrong = new ArrayList<>(next.problems());
+    if (change.isNothing() || !wrong.isEmpty()) {
+      return new Reloaded(wrong, change.toString(), true);
+    }
+    wrong.addAll(change.rehearse(stopped));
+    boolean ended = true;
+    if (wrong.isEmpty() && !stopped.getAsBoolean()) {
+      ended = change.make(configuration.shutdownTimeout(), stopped);
+    }
+    return new Reloaded(wrong, change.toString(), ended);
+  }
+
+  /**
+   * What came of a change.
+   *
+   * @param wrong why there was none; empty if the next plan is in force
+   * @param summary what was changed, in a line
+   * @param ended whether all that runs no more has let go of its classes
+   */
+  public record Reloaded(List<String> wrong, String summary, boolean ended) {}
 
   /**
    * Carries out what a command asks of the running agent. Any thread.

@@ -2,7 +2,6 @@ package loomagent.agent;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,7 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -24,20 +22,26 @@ import loomagent.delivery.Policy;
 import loomagent.journal.Journal;
 import loomagent.plugin.HandlerType;
 
-/** The handlers that run, each with its cursor and its dead letters. */
+/** The handlers that run, each with its cursor and its dead letters. Any thread may look. */
 final class Deliveries {
 
-  /** How long all handlers together may take to open before the agent subscribes without them. */
-  private static final Duration OPENING_LIMIT = Duration.ofSeconds(10);
+  /** How long all handlers together may take to open before the agent goes on without them. */
+  static final Duration OPENING_LIMIT = Duration.ofSeconds(10);
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
-  private final List<Route> all = new ArrayList<>();
-  private final Set<String> builtIn = new TreeSet<>();
+  private final Optional<Journal> journal;
+  private final Layout layout;
+  private final Function<String, System.Logger> loggers;
   private final System.Logger log;
+  private volatile List<Route> all = List.of(); // written by one thread at a time
 
-  private Deliveries(System.Logger log) {
-    this.log = log;
+  private Deliveries(
+      Optional<Journal> journal, Layout layout, Function<String, System.Logger> loggers) {
+    this.journal = journal;
+    this.layout = layout;
+    this.loggers = loggers;
+    this.log = loggers.apply("agent");
   }
 
   /**
@@ -48,46 +52,57 @@ final class Deliveries {
   static Deliveries following(
       Journal journal, Plan plan, Layout layout, Function<String, System.Logger> loggers)
       throws IOException {
-    Deliveries deliveries = new Deliveries(loggers.apply("agent"));
-    for (Plan.Planned planned : plan.enabled()) {
-      String name = planned.settings().name();
-      System.Logger log = loggers.apply("handler." + name);
-      Cursor cursor =
-          Cursor.open(
-              layout.cursor(name),
-              ifNew(planned.settings()),
-              journal.oldest(),
-              journal.next(),
-              Disk.REAL,
-              log);
-      DeadLetters letters = DeadLetters.open(layout.dead(name), Disk.REAL, log);
-      Delivery delivery =
-          new Delivery(
-              target(planned, layout, log),
-              journal,
-              cursor,
-              letters,
-              Clock.systemUTC(),
-              new Random());
-      deliveries.add(planned, delivery, letters);
-    }
-    deliveries.sayWhoIsGone(plan, layout);
+    Deliveries deliveries = new Deliveries(Optional.of(journal), layout, loggers);
+    deliveries.begin(plan);
+    deliveries.sayWhoIsGone(plan);
     return deliveries;
   }
 
   /** Those of a plan that are switched on, to be given what is asked for and nothing else. */
   static Deliveries onRequest(Plan plan, Layout layout, Function<String, System.Logger> loggers)
       throws IOException {
-    Deliveries deliveries = new Deliveries(loggers.apply("agent"));
-    for (Plan.Planned planned : plan.enabled()) {
-      System.Logger log = loggers.apply("handler." + planned.settings().name());
-      Path file = layout.dead(planned.settings().name());
-      DeadLetters letters = DeadLetters.open(file, Disk.REAL, log);
-      Delivery delivery =
-          new Delivery(target(planned, layout, log), letters, Clock.systemUTC(), new Random());
-      deliveries.add(planned, delivery, letters);
-    }
+    Deliveries deliveries = new Deliveries(Optional.empty(), layout, loggers);
+    deliveries.begin(plan);
     return deliveries;
+  }
+
+  private void begin(Plan plan) throws IOException {
+    List<Route> routes = new ArrayList<>();
+    for (Plan.Planned planned : plan.enabled()) {
+      routes.add(route(planned, Optional.empty()));
+    }
+    all = List.copyOf(routes);
+  }
+
+  /**
+   * The way to a handler; it has not begun.
+   *
+   * @param before the one that ends for it: their dead letters are one file
+   */
+  Route route(Plan.Planned planned, Optional<Route> before) throws IOException {
+    String name = planned.settings().name();
+    System.Logger handlers = loggers.apply("handler." + name);
+    DeadLetters letters =
+        before.isPresent()
+            ? before.get().letters()
+            : DeadLetters.open(layout.dead(name), Disk.REAL, handlers);
+    Delivery.Target target = target(planned, handlers);
+    if (journal.isEmpty()) {
+      Delivery alone = new Delivery(target, letters, Clock.systemUTC(), new Random());
+      return new Route(planned, alone, letters);
+    }
+    Journal from = journal.get();
+    Cursor cursor =
+        Cursor.open(
+            layout.cursor(name),
+            ifNew(planned.settings()),
+            from.oldest(),
+            from.next(),
+            Disk.REAL,
+            handlers);
+    Delivery delivery =
+        new Delivery(target, from, cursor, letters, Clock.systemUTC(), new Random());
+    return new Route(planned, delivery, letters);
   }
 
   private static Cursor.Start ifNew(HandlerSettings settings) {
@@ -97,12 +112,13 @@ final class Deliveries {
     };
   }
 
-  private static Delivery.Target target(Plan.Planned planned, Layout layout, System.Logger log) {
+  private Delivery.Target target(Plan.Planned planned, System.Logger handlers) {
     HandlerSettings settings = planned.settings();
     HandlerType type = planned.type();
     return new Delivery.Target(
         type::make,
-        new Context(settings.name(), settings.settings(), log, layout.folder(), planned.folder()),
+        new Context(
+            settings.name(), settings.settings(), handlers, layout.folder(), planned.folder()),
         type.loader(),
         new Policy(
             settings.retry().first(),
@@ -114,17 +130,10 @@ final class Deliveries {
         event -> settings.takes(event.name(), event.connection()));
   }
 
-  private void add(Plan.Planned planned, Delivery delivery, DeadLetters letters) {
-    all.add(new Route(planned.settings(), delivery, letters));
-    if (planned.type().builtIn()) {
-      builtIn.add(delivery.name());
-    }
-  }
-
   /**
    * Handlers that were here once and are configured no more: what they left is easily forgotten.
    */
-  private void sayWhoIsGone(Plan plan, Layout layout) throws IOException {
+  private void sayWhoIsGone(Plan plan) throws IOException {
     Set<String> configured =
         plan.handlers().stream().map(each -> each.settings().name()).collect(Collectors.toSet());
     for (String gone : layout.handlers()) {
@@ -146,20 +155,31 @@ final class Deliveries {
    * @return what is wrong with the settings of built-in handlers
    */
   List<String> start(BooleanSupplier stopped) {
-    long end = System.nanoTime() + OPENING_LIMIT.toNanos();
     List<String> wrong = new ArrayList<>();
     all.forEach(route -> route.delivery().start());
-    for (Route route : all) {
+    for (Route route : awaitOpening(all, stopped)) {
+      if (route.planned().type().builtIn()) {
+        wrong.add("handler " + route.name() + ": " + route.delivery().lastError());
+      }
+    }
+    return wrong;
+  }
+
+  /**
+   * Waits for handlers to open.
+   *
+   * @return those of which a setting is wrong
+   */
+  List<Route> awaitOpening(List<Route> routes, BooleanSupplier stopped) {
+    long end = System.nanoTime() + OPENING_LIMIT.toNanos();
+    List<Route> wrong = new ArrayList<>();
+    for (Route route : routes) {
       Delivery delivery = route.delivery();
       switch (awaitOpening(delivery, end, stopped)) {
         case OPEN, FAILED -> {} // a failure has been said, and is tried again
         case PENDING ->
             log.log(Level.WARNING, "handler {0} is still opening; the others run", delivery.name());
-        case MISCONFIGURED -> {
-          if (builtIn.contains(delivery.name())) {
-            wrong.add("handler " + delivery.name() + ": " + delivery.lastError());
-          }
-        }
+        case MISCONFIGURED -> wrong.add(route);
       }
     }
     return wrong;
@@ -197,25 +217,42 @@ final class Deliveries {
     return all.stream().filter(each -> each.name().equals(name)).findFirst();
   }
 
+  /** These are the handlers that run now. */
+  void replace(List<Route> routes) {
+    all = List.copyOf(routes);
+  }
+
   /** Lets deliveries in hand finish. What is not delivered then waits on disk. */
   void close(long end, Duration limit) {
-    all.forEach(route -> route.delivery().drain());
-    for (Route route : all) {
-      if (!awaitEnd(route.delivery(), end)) {
-        log.log(
-            Level.ERROR,
-            "handler {0} did not end within {1}; it gets the event that it has in hand again after"
-                + " the next start",
-            route.name(),
-            Words.of(limit));
-      }
+    for (Route route : drain(all, end, () -> false)) {
+      log.log(
+          Level.ERROR,
+          "handler {0} did not end within {1}; it gets the event that it has in hand again after"
+              + " the next start",
+          route.name(),
+          Words.of(limit));
     }
   }
 
-  private static boolean awaitEnd(Delivery delivery, long end) {
+  /**
+   * Lets deliveries in hand finish.
+   *
+   * @param stopped whether it is to be left at that
+   * @return those that have not
+   */
+  static List<Route> drain(List<Route> routes, long end, BooleanSupplier stopped) {
+    routes.forEach(route -> route.delivery().drain());
+    return routes.stream().filter(route -> !awaitEnd(route.delivery(), end, stopped)).toList();
+  }
+
+  private static boolean awaitEnd(Delivery delivery, long end, BooleanSupplier stopped) {
     while (true) {
       try {
-        return delivery.awaitEnd(Duration.ofNanos(end - System.nanoTime()));
+        boolean ended = false;
+        while (!ended && end - System.nanoTime() > 0 && !stopped.getAsBoolean()) {
+          ended = delivery.ends(LOOK_EVERY);
+        }
+        return delivery.awaitEnd(Duration.ZERO);
       } catch (InterruptedException handlers) {
         // a handler's, and no reason to leave the others before they are done
       }

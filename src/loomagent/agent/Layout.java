@@ -23,6 +23,7 @@ import loomagent.base.Words;
  * aside.ndjson                   what came as an event and was none
  * tokens/&lt;connection&gt;.json       what {@code auth} keeps of single-use tokens
  * handlers/&lt;handler&gt;/            a handler's own
+ * jars/                          copies of the handler jars in use
  * </pre>
  *
  * @param folder {@code data.dir}
@@ -72,6 +73,11 @@ public record Layout(Path folder) {
   /** The list of gaps. */
   public Path gaps() {
     return folder.resolve("gaps.ndjson");
+  }
+
+  /** Where copies of handler jars are. */
+  public Path jars() {
+    return folder.resolve("jars");
   }
 
   /** The control socket. */

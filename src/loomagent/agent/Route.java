@@ -8,17 +8,21 @@ import loomagent.delivery.Delivery;
 /**
  * The way to one handler.
  *
- * @param settings as configured
+ * @param planned as configured
  * @param delivery what gives it its events
  * @param letters what it could not be given
  */
-record Route(HandlerSettings settings, Delivery delivery, DeadLetters letters) {
+record Route(Plan.Planned planned, Delivery delivery, DeadLetters letters) {
 
   String name() {
-    return settings.name();
+    return settings().name();
+  }
+
+  HandlerSettings settings() {
+    return planned.settings();
   }
 
   boolean wants(Event event) {
-    return settings.takes(event.name(), event.connection());
+    return settings().takes(event.name(), event.connection());
   }
 }

@@ -5,8 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import loomagent.agent.DataFolder;
 import loomagent.agent.Plan;
+import loomagent.agent.Scratch;
 import loomagent.agent.StoppedAgent;
 import loomagent.agent.WayOut;
 import loomagent.config.Configuration;
@@ -15,6 +17,7 @@ import loomagent.config.ConnectionSettings;
 import loomagent.delivery.Delivery;
 import loomagent.net.Network;
 import loomagent.ops.Logging;
+import loomagent.ops.Quiet;
 import loomagent.plugin.Fault;
 import loomagent.plugin.Handlers;
 
@@ -82,22 +85,26 @@ final class CheckCommand implements Command {
         .ifPresentOrElse(
             fault -> steps.wrong("data folder", fault, Exit.DISK),
             () -> steps.right("data folder", data + (Files.exists(data) ? "" : ", to be made")));
+    Optional<Network> network = network(configuration, steps);
+    network.ifPresent(Network::lend);
     handlers(configuration, steps);
-    if (!arguments.has("--offline")) {
-      network(configuration, steps);
+    if (network.isPresent() && !arguments.has("--offline")) {
+      walk(configuration, network.get(), steps);
     }
     return steps.exit();
   }
 
-  private static void network(Configuration configuration, Steps steps)
-      throws InterruptedException {
-    Network network;
+  private static Optional<Network> network(Configuration configuration, Steps steps) {
     try {
-      network = WayOut.of(configuration, Quiet.LOGGER);
+      return Optional.of(WayOut.of(configuration, Quiet.LOGGER));
     } catch (IOException unusable) {
       steps.wrong("certificates", String.valueOf(unusable.getMessage()), Exit.CONFIGURATION);
-      return;
+      return Optional.empty();
     }
+  }
+
+  private static void walk(Configuration configuration, Network network, Steps steps)
+      throws InterruptedException {
     for (ConnectionSettings connection : configuration.connections()) {
       new Walk(configuration, connection, network, steps).check();
     }

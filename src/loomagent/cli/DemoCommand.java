@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import loomagent.agent.Agent;
+import loomagent.agent.Scratch;
 import loomagent.config.Configuration;
 import loomagent.config.Source;
 import loomagent.simulator.Events;
@@ -81,7 +82,10 @@ final class DemoCommand implements Command {
         return Exit.CONFIGURATION;
       }
       return new Session(configuration.get(), terminal)
-          .run(stop, agent -> await(agent, wanted, stop), lines -> summary(lines, terminal));
+          .run(
+              stop,
+              (agent, reloading) -> await(agent, wanted, stop),
+              lines -> summary(lines, terminal));
     } finally {
       Scratch.delete(folder);
     }

@@ -3,6 +3,7 @@ package loomagent.cli;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
 import loomagent.config.Configuration;
+import loomagent.config.Source;
 import loomagent.ops.Logging;
 
 /** {@code run}: the agent itself. */
@@ -28,6 +29,11 @@ final class RunCommand implements Command {
     lost: the agent never gives up by itself. Its log goes to standard error; standard output
     belongs to the handlers.
 
+    SIGHUP (systemctl reload): reads the configuration and the handler jars again. Handlers are
+    added, changed and removed; the subscription and what has not changed go on. What is wrong
+    is said, and leaves all as it was. A jar that is new or changed in handlers.dir is taken in
+    by itself. Settings of the agent's own count after a restart; the log says which changed.
+
     SIGTERM or Ctrl-C: the handlers finish what they have, up to shutdown.timeout, then the
     exit status is 0. A second one ends it at once.
 
@@ -45,16 +51,17 @@ final class RunCommand implements Command {
 
   @Override
   public Exit run(Arguments arguments, Terminal terminal) throws InterruptedException {
-    Optional<Configuration> configuration = Loaded.from(arguments.source(terminal), terminal);
+    Source source = arguments.source(terminal);
+    Optional<Configuration> configuration = Loaded.from(source, terminal);
     if (configuration.isEmpty()) {
       return Exit.CONFIGURATION;
     }
-    Stop stop = Stop.onSignals();
+    Stop stop = Stop.orReloadOnSignals();
     System.Logger log = Logging.logger("agent");
     return new Session(configuration.get(), terminal)
         .run(
             stop,
-            agent -> stop.await(),
+            (agent, reloading) -> reloading.until(stop, agent, source),
             lines -> lines.forEach(line -> log.log(Level.INFO, line.strip())));
   }
 }

@@ -16,14 +16,14 @@ import loomagent.config.Configuration;
 import loomagent.net.Network;
 import loomagent.ops.Control;
 import loomagent.ops.Logging;
-import loomagent.plugin.Handlers;
+import loomagent.plugin.Copies;
 
 /** One life of an agent on the command line: from a configuration to the summary. */
 final class Session {
 
-  /** Waits for the end; gets the agent, to look at. */
+  /** Waits for the end; gets the agent, to look at and to reload. */
   interface Until {
-    void end(Agent agent) throws InterruptedException;
+    void end(Agent agent, Reloading reloading) throws InterruptedException;
   }
 
   /** Takes the summary. */
@@ -44,29 +44,29 @@ final class Session {
   Exit run(Stop stop, Until until, Report report) throws InterruptedException {
     Logging.install(terminal.err(), configuration.logLevel(), configuration.logFormat());
     configuration.warnings().forEach(warning -> log.log(Level.WARNING, warning));
-    Handlers found = Handlers.find(configuration.handlersDir());
-    found.faults().forEach(fault -> log.log(Level.ERROR, "handler jar {0}", fault));
-    Plan plan = Plan.of(configuration, found);
-    if (!plan.problems().isEmpty()) {
-      return wrong(plan.problems());
-    }
     Network network;
     try {
       network = WayOut.of(configuration, Logging.logger("network"));
     } catch (IOException unusable) {
       return wrong(List.of(String.valueOf(unusable.getMessage())));
     }
+    network.lend();
     try (DataFolder folder = DataFolder.hold(configuration.dataDir())) {
-      return run(plan, network, folder, stop, until, report);
+      return run(network, folder, stop, until, report);
     } catch (IOException disk) {
       terminal.err().println("loom-agent: " + disk.getMessage());
       return Exit.DISK;
     }
   }
 
-  private Exit run(
-      Plan plan, Network network, DataFolder folder, Stop stop, Until until, Report report)
+  private Exit run(Network network, DataFolder folder, Stop stop, Until until, Report report)
       throws InterruptedException, IOException {
+    Copies copies = new Copies(folder.layout().jars());
+    Reloading reloading = Reloading.first(configuration, terminal, copies);
+    Plan plan = Plan.of(configuration, reloading.handlers());
+    if (!plan.problems().isEmpty()) {
+      return wrong(plan.problems());
+    }
     log.log(
         Level.DEBUG,
         "loom-agent {0} on Java {1}, {2}",
@@ -75,14 +75,19 @@ final class Session {
         configuration.origin());
     Agent agent =
         new Agent(
-            configuration, plan, network, folder, Logging::logger, state -> became(state, plan));
+            configuration,
+            plan,
+            network,
+            folder,
+            Logging::logger,
+            state -> became(state, plan, reloading));
     try (agent) {
       List<String> problems = agent.start(stop::asked);
       if (!problems.isEmpty()) {
         return wrong(problems);
       }
       Closeable control = control(folder, agent);
-      until.end(agent);
+      until.end(agent, reloading);
       stopping(control);
     }
     try {
@@ -121,9 +126,9 @@ final class Session {
   }
 
   // The subscription comes first on the screen, then what else there is to know.
-  private void became(State state, Plan plan) {
+  private void became(State state, Plan plan, Reloading reloading) {
     if (state == State.LIVE && live.compareAndSet(false, true)) {
-      plan.notes().forEach(note -> log.log(Level.INFO, note));
+      reloading.note(plan.notes());
     }
   }
 

@@ -1,32 +1,54 @@
 package loomagent.cli;
 
+import java.io.FileInputStream;
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Waits to be told to stop. The first SIGTERM or SIGINT asks for an orderly end, the second ends
- * the process at once.
+ * the process at once. A SIGHUP is either: of a terminal that was closed, or of somebody who wants
+ * the configuration read again.
  */
 final class Stop {
   /** As shells count a process ended by a signal. */
   private static final int SIGNALLED = 128;
 
+  private static final int HANG_UP = 1;
+
   /** In minutes: no {@code shutdown.timeout} may be longer. */
   private static final int LONGEST_SHUTDOWN = 10;
 
+  private final boolean reloads;
+  private final boolean terminal = hasTerminal();
   private final CountDownLatch asked = new CountDownLatch(1);
+  private final Semaphore news = new Semaphore(0);
+  private final AtomicBoolean hungUp = new AtomicBoolean();
 
-  private Stop() {}
+  private Stop(boolean reloads) {
+    this.reloads = reloads;
+  }
 
   /** Listens to the signals from now on. */
   static Stop onSignals() {
-    Stop stop = new Stop();
+    return listening(false);
+  }
+
+  /** Likewise; a SIGHUP is no reason to stop as long as the terminal is there. */
+  static Stop orReloadOnSignals() {
+    return listening(true);
+  }
+
+  private static Stop listening(boolean reloads) {
+    Stop stop = new Stop(reloads);
     try {
       stop.listen("TERM", 15);
       stop.listen("INT", 2);
-      stop.listen("HUP", 1); // a terminal that is closed; nohup still holds against it
+      stop.listen("HUP", HANG_UP); // nohup still holds against it
     } catch (ReflectiveOperationException | RuntimeException noSignals) {
       // A Java without sun.misc.Signal, or with -Xrs: a hook still ends the agent in order.
       Runtime.getRuntime().addShutdownHook(new Thread(stop::hold, "shutdown"));
@@ -37,6 +59,33 @@ final class Stop {
   /** As a signal does. */
   void now() {
     asked.countDown();
+    news.release();
+  }
+
+  /**
+   * Waits to be told to read the configuration again, or to stop.
+   *
+   * @return whether the former; false also after the time
+   */
+  boolean hungUp(long millis) {
+    try {
+      if (news.tryAcquire(millis, TimeUnit.MILLISECONDS)) {
+        news.drainPermits();
+      }
+    } catch (InterruptedException handlers) {
+      // one that interrupts every thread that it finds
+    }
+    return !asked() && hungUp.getAndSet(false);
+  }
+
+  /** Whether this process belongs to a terminal: one that was closed cannot be opened. */
+  private static boolean hasTerminal() {
+    try {
+      new FileInputStream("/dev/tty").close();
+      return true;
+    } catch (IOException none) {
+      return false;
+    }
   }
 
   /** Waits for that, and for nothing else: a handler may interrupt every thread that it finds. */
@@ -69,6 +118,11 @@ final class Stop {
   }
 
   private void signalled(int number) {
+    if (number == HANG_UP && reloads && terminal == hasTerminal()) {
+      hungUp.set(true);
+      news.release();
+      return;
+    }
     if (asked.getCount() == 0) {
       Runtime.getRuntime().halt(SIGNALLED + number);
     }

@@ -36,6 +36,7 @@ import loomagent.config.ConnectionSettings;
 import loomagent.json.Envelope;
 import loomagent.net.Failures;
 import loomagent.net.Network;
+import loomagent.ops.Quiet;
 
 /**
  * The part of {@code check} that asks the network: one connection's way to Loom, each step only if

@@ -8,9 +8,11 @@ import loomagent.agent.DataFolder;
 import loomagent.agent.Layout;
 import loomagent.agent.Plan;
 import loomagent.agent.StoppedAgent;
+import loomagent.agent.WayOut;
 import loomagent.config.Configuration;
 import loomagent.ops.Control;
 import loomagent.ops.Logging;
+import loomagent.ops.Quiet;
 import loomagent.plugin.Handlers;
 
 /** Where a command does its work: in the running agent, or in the folder of a stopped one. */
@@ -29,6 +31,12 @@ final class Workplace {
       return asked.get();
     }
     Logging.install(terminal.err(), configuration.logLevel(), "text");
+    try {
+      WayOut.of(configuration, Quiet.LOGGER).lend();
+    } catch (IOException unusable) {
+      terminal.err().println("loom-agent: " + unusable.getMessage());
+      return Exit.CONFIGURATION;
+    }
     try (DataFolder folder = DataFolder.hold(configuration.dataDir())) {
       Plan plan = Plan.of(configuration, Handlers.find(configuration.handlersDir()));
       try (StoppedAgent agent = new StoppedAgent(configuration, plan, folder, Logging::logger)) {

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * A configuration in which nothing is wrong. Immutable, and safe to use from any thread. Secrets
@@ -18,6 +20,7 @@ import java.util.Optional;
  * @param warnings what is accepted but should be said, one line each, without any secret
  * @param origin the file it was read from, as it was named, or words that say there was none
  * @param folder what relative paths in it are relative to; absolute
+ * @param written what was set, by key
  */
 public record Configuration(
     Map<String, Object> values,
@@ -25,7 +28,8 @@ public record Configuration(
     List<HandlerSettings> handlers,
     List<String> warnings,
     String origin,
-    Path folder) {
+    Path folder,
+    Map<String, Value> written) {
 
   /**
    * Reads and checks everything. Reads files; to be called once, at start.
@@ -117,6 +121,34 @@ public record Configuration(
 
   public Duration shutdownTimeout() {
     return get(Key.SHUTDOWN_TIMEOUT);
+  }
+
+  /**
+   * What another configuration says otherwise. What the ${…} lead to is not looked at: it is read
+   * at each use.
+   *
+   * @param other such as a later one
+   * @return keys that are set to another text there, or in one of the two alone
+   */
+  public SortedSet<String> differences(Configuration other) {
+    SortedSet<String> keys = new TreeSet<>(written.keySet());
+    keys.addAll(other.written.keySet());
+    keys.removeIf(key -> raw(key).equals(other.raw(key)));
+    return keys;
+  }
+
+  private Optional<String> raw(String key) {
+    return Optional.ofNullable(written.get(key)).map(Value::raw);
+  }
+
+  /**
+   * Whose a key is.
+   *
+   * @param key as it is written
+   * @return the handler's name; empty for a key of the agent's
+   */
+  public static Optional<String> handlerOf(String key) {
+    return Naming.handler(key);
   }
 
   private <T> Optional<T> find(Key<T> key) {

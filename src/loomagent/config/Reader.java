@@ -70,7 +70,8 @@ final class Reader {
         handlers,
         warnings.inOrder(),
         origin,
-        source.folder());
+        source.folder(),
+        Map.copyOf(written));
   }
 
   private void read(Value value) {

@@ -78,6 +78,7 @@ public final class Delivery {
   private final CountDownLatch answered = new CountDownLatch(1); // the first attempt to open
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile Opening opening = Opening.PENDING; // written under this object's monitor
+  private volatile Runnable unlisten = () -> {};
 
   /**
    * A delivery that follows the journal from the cursor on. It has not begun.
@@ -143,7 +144,7 @@ public final class Delivery {
   /** Starts the first lane, which opens the handler; the others follow once it is open. */
   public void start() {
     watch.add(dispatch);
-    journal.ifPresent(source -> source.listen(dispatch::wake));
+    journal.ifPresent(source -> unlisten = source.listen(dispatch::wake));
     if (!hire(1)) {
       endIfLast();
     }
@@ -185,6 +186,7 @@ public final class Delivery {
   private void endIfLast() {
     if (dispatch.settle()) {
       watch.remove(dispatch);
+      unlisten.run();
       ended.countDown();
     }
   }
@@ -225,11 +227,31 @@ public final class Delivery {
    * @throws InterruptedException if the waiting thread is interrupted
    */
   public boolean awaitEnd(Duration limit) throws InterruptedException {
-    boolean done = ended.await(Math.max(1, limit.toNanos()), TimeUnit.NANOSECONDS);
+    boolean done = ends(limit);
     if (!done) {
       dispatch.settle();
     }
     return done;
+  }
+
+  /**
+   * As {@link #awaitEnd}, for one who will ask again: nothing is put on disk for it.
+   *
+   * @param limit how long to wait
+   * @return whether the handler is done and closed
+   * @throws InterruptedException if the waiting thread is interrupted
+   */
+  public boolean ends(Duration limit) throws InterruptedException {
+    return ended.await(Math.max(1, limit.toNanos()), TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Leaves threads that are still at something to themselves, after {@link #drain}. Whatever they
+   * do, the cursor rests; what they have in hand comes again to whoever follows.
+   */
+  public void abandon() {
+    dispatch.abandonAll();
+    endIfLast();
   }
 
   /**

@@ -290,6 +290,9 @@ final class Dispatch implements Watch.Watched {
     }
     gate.lock();
     try {
+      if (worker.abandoned) {
+        return;
+      }
       if (fault.isEmpty()) { // first of all, or what fails after it would bring a second letter
         finish(item, Optional.of(letter.error()));
         streak.gaveUp(letter);
@@ -425,6 +428,20 @@ final class Dispatch implements Watch.Watched {
 
   boolean draining() {
     return draining;
+  }
+
+  /** What the threads do is of no account any more. */
+  void abandonAll() {
+    gate.run(
+        () -> {
+          for (Worker worker : workers) {
+            worker.abandoned = true;
+            worker.thread.interrupt();
+            worker.hand.forEach(
+                item -> item.request.ifPresent(this::refuse)); // whoever waits for a replay
+          }
+          workers.clear();
+        });
   }
 
   /** Puts the cursor on disk; true if no thread is left, so that it stays there. */

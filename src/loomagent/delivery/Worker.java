@@ -113,7 +113,10 @@ final class Worker {
     }
     try {
       made[0].open(target.context());
-      batch = made[0] instanceof BatchHandler several ? Math.max(1, Math.min(several.batch(), MOST_AT_ONCE)) : 1;
+      batch =
+          made[0] instanceof BatchHandler several
+              ? Math.max(1, Math.min(several.batch(), MOST_AT_ONCE))
+              : 1;
       return Delivery.Opening.OPEN;
     } catch (IllegalArgumentException wrong) {
       dispatch.note("is not configured right", wrong);

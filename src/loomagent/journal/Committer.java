@@ -70,8 +70,9 @@ final class Committer implements Runnable {
     this.log = log;
   }
 
-  void listen(Runnable durable) {
+  Runnable listen(Runnable durable) {
     listeners.add(durable);
+    return () -> listeners.remove(durable);
   }
 
   void retain(LongSupplier lowest) {

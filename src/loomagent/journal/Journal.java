@@ -243,9 +243,10 @@ public final class Journal implements AutoCloseable {
    * Asks to be told when more is on disk.
    *
    * @param durable called on the thread {@code journal}, which waits for it
+   * @return ends that; to be run once
    */
-  public void listen(Runnable durable) {
-    committer.listen(durable);
+  public Runnable listen(Runnable durable) {
+    return committer.listen(durable);
   }
 
   /**

@@ -2,7 +2,9 @@ package loomagent.net;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.Authenticator;
 import java.net.InetSocketAddress;
+import java.net.PasswordAuthentication;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
@@ -146,6 +148,24 @@ public final class Network {
     return proxy(target).map(Proxy::url);
   }
 
+  /**
+   * Lends the way out to everybody in this process who asks Java for it, as handlers do: its proxy
+   * and who the agent is to it, for HTTP to others than this machine, and its certificates.
+   * Certificates that are renewed later count for them after a restart.
+   */
+  public void lend() {
+    settings
+        .proxy()
+        .ifPresent(
+            proxy -> {
+              ProxySelector.setDefault(new Lent());
+              proxy.login().ifPresent(login -> Authenticator.setDefault(new Known(proxy, login)));
+            });
+    if (settings.authorities().isPresent() || settings.certificate().isPresent()) {
+      SSLContext.setDefault(tls());
+    }
+  }
+
   /** What the client uses for TLS, for one who connects by himself; it checks no name. */
   public synchronized SSLContext tls() {
     refresh();
@@ -192,6 +212,57 @@ public final class Network {
       builder.proxy(new Selector());
     }
     return new RoutedClient(builder.build(), this);
+  }
+
+  /** For the addresses of others: a socket of a database driver's is none of HTTP's. */
+  private final class Lent extends ProxySelector {
+    private final ProxySelector agents = new Selector();
+
+    @Override
+    public List<java.net.Proxy> select(URI target) {
+      String scheme = String.valueOf(target.getScheme());
+      boolean http = scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
+      return http && target.getHost() != null && !isLoopback(target.getHost())
+          ? agents.select(target)
+          : List.of(java.net.Proxy.NO_PROXY);
+    }
+
+    @Override
+    public void connectFailed(URI target, SocketAddress proxy, IOException failure) {
+      // whoever asked is told
+    }
+  }
+
+  private static boolean isLoopback(String host) {
+    return host.equalsIgnoreCase("localhost")
+        || host.matches("127(\\.[0-9]{1,3}){3}|\\[(0*:)*0*:?0*1]");
+  }
+
+  /** Tells the proxy who the agent is, and nobody else. */
+  private static final class Known extends Authenticator {
+    private final Proxy proxy;
+    private final Login login;
+
+    Known(Proxy proxy, Login login) {
+      this.proxy = proxy;
+      this.login = login;
+    }
+
+    @Override
+    protected PasswordAuthentication getPasswordAuthentication() {
+      int port = proxy.url().getPort() < 0 ? 80 : proxy.url().getPort();
+      boolean asked =
+          getRequestorType() == RequestorType.PROXY
+              && proxy.url().getHost().equalsIgnoreCase(getRequestingHost())
+              && getRequestingPort() == port;
+      try {
+        return asked
+            ? new PasswordAuthentication(login.user(), login.password().reveal().toCharArray())
+            : null;
+      } catch (IOException unreadable) {
+        return null; // the agent itself says why
+      }
+    }
   }
 
   private final class Selector extends ProxySelector {

@@ -17,6 +17,7 @@ import loomagent.agent.Layout;
 import loomagent.base.Disk;
 import loomagent.delivery.DeadLetters;
 import loomagent.journal.Journal;
+import loomagent.ops.Quiet;
 import loomagent.plugin.JarMaker;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package loomagent.cli;
+package loomagent.agent;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -6,11 +6,17 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** A folder for one command. */
-final class Scratch {
+/** A folder for a while. */
+public final class Scratch {
   private Scratch() {}
 
-  static void delete(Path folder) throws IOException {
+  /**
+   * Deletes a folder and all in it.
+   *
+   * @param folder an existing folder
+   * @throws IOException if something in it cannot be deleted
+   */
+  public static void delete(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);

@@ -1,10 +1,14 @@
-package loomagent.cli;
+package loomagent.ops;
 
 import java.util.ResourceBundle;
 
-/** A log that nobody reads: {@code check} says each thing once, in its own line. */
-final class Quiet implements System.Logger {
-  static final System.Logger LOGGER = new Quiet();
+/** A log that nobody reads: for what is tried out, and told in another way. */
+public final class Quiet implements System.Logger {
+
+  /** The one there need be. */
+  public static final System.Logger LOGGER = new Quiet();
+
+  private Quiet() {}
 
   @Override
   public String getName() {

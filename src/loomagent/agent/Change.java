@@ -1,0 +1,172 @@
+package loomagent.agent;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import loomagent.base.Words;
+import loomagent.delivery.Delivery;
+import loomagent.ops.Quiet;
+
+/**
+ * The way from the handlers that run to those of another plan. What is the same in both goes on
+ * untouched; nothing ends before what follows it was opened once, to see whether its settings are
+ * right. One thread.
+ */
+final class Change {
+  private final Deliveries deliveries;
+  private final Plan next;
+  private final System.Logger log;
+  private final List<Plan.Planned> added = new ArrayList<>();
+  private final List<Plan.Planned> changed = new ArrayList<>();
+  private final List<Route> ending = new ArrayList<>(); // the removed ones, and the changed
+  private final Set<String> removed = new TreeSet<>();
+
+  /**
+   * Nothing happens yet.
+   *
+   * @param touched handlers whose settings are not what they were; one whose type is another class
+   *     now need not be among them
+   */
+  Change(Deliveries deliveries, Plan next, Set<String> touched, System.Logger log) {
+    this.deliveries = deliveries;
+    this.next = next;
+    this.log = log;
+    for (Plan.Planned planned : next.enabled()) {
+      String name = planned.settings().name();
+      Optional<Route> running = deliveries.find(name);
+      if (running.isEmpty()) {
+        added.add(planned);
+      } else if (touched.contains(name)
+          || !running.get().planned().type().equals(planned.type())
+          || !running.get().planned().folder().equals(planned.folder())
+          || running.get().delivery().opening() == Delivery.Opening.MISCONFIGURED) {
+        changed.add(planned);
+        ending.add(running.get());
+      }
+    }
+    Set<String> wanted =
+        next.enabled().stream().map(each -> each.settings().name()).collect(Collectors.toSet());
+    for (Route route : deliveries.all()) {
+      if (!wanted.contains(route.name())) {
+        ending.add(route);
+        removed.add(route.name());
+      }
+    }
+  }
+
+  /** Whether all stays as it is. */
+  boolean isNothing() {
+    return added.isEmpty() && ending.isEmpty();
+  }
+
+  /**
+   * Opens each new or changed handler once, beside what runs, and closes it again.
+   *
+   * @return what is wrong with their settings
+   */
+  List<String> rehearse(BooleanSupplier stopped) {
+    List<String> wrong = new ArrayList<>();
+    try {
+      Path scratch = Files.createTempDirectory("loom-agent-reload");
+      try {
+        Plan trial = new Plan(both(), List.of(), List.of());
+        Deliveries tried = Deliveries.onRequest(trial, new Layout(scratch), part -> Quiet.LOGGER);
+        tried.all().forEach(route -> route.delivery().start());
+        for (Route route : tried.awaitOpening(tried.all(), stopped)) {
+          wrong.add("handler " + route.name() + ": " + route.delivery().lastError());
+        }
+        long end = System.nanoTime() + Deliveries.OPENING_LIMIT.toNanos();
+        Deliveries.drain(tried.all(), end, stopped);
+      } finally {
+        Scratch.delete(scratch);
+      }
+    } catch (IOException disk) { // that says nothing against the settings
+      log.log(
+          Level.WARNING,
+          "handlers could not be tried out before they change: {0}",
+          disk.getMessage());
+    }
+    return wrong;
+  }
+
+  private List<Plan.Planned> both() {
+    List<Plan.Planned> both = new ArrayList<>(added);
+    both.addAll(changed);
+    return both;
+  }
+
+  /**
+   * Makes the change. Deliveries in hand are finished before.
+   *
+   * @param limit how long that may take
+   * @return whether every thread of what ended has ended
+   */
+  boolean make(Duration limit, BooleanSupplier stopped) {
+    List<Route> late = Deliveries.drain(ending, System.nanoTime() + limit.toNanos(), stopped);
+    for (Route route : late) {
+      route.delivery().abandon();
+      log.log(
+          Level.ERROR,
+          "handler {0} did not end within {1} and is left to itself; the event that it has in hand"
+              + " comes again",
+          route.name(),
+          Words.of(limit));
+    }
+    List<Route> routes = new ArrayList<>();
+    List<Route> begun = new ArrayList<>();
+    for (Plan.Planned planned : next.enabled()) {
+      Optional<Route> running = deliveries.find(planned.settings().name());
+      if (running.isPresent() && !changed.contains(planned)) {
+        routes.add(running.get());
+      } else {
+        begin(planned, running).ifPresentOrElse(begun::add, () -> running.ifPresent(routes::add));
+      }
+    }
+    routes.addAll(begun);
+    deliveries.replace(routes);
+    begun.forEach(route -> route.delivery().start());
+    deliveries.awaitOpening(begun, stopped);
+    return late.isEmpty();
+  }
+
+  /** Empty if the disk does not let it: what it waits for is kept all the same. */
+  private Optional<Route> begin(Plan.Planned planned, Optional<Route> before) {
+    try {
+      return Optional.of(deliveries.route(planned, before));
+    } catch (IOException disk) {
+      log.log(
+          Level.ERROR,
+          "handler {0} could not be begun ({1}). Mend that, then reload or restart",
+          planned.settings().name(),
+          disk.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** What it changes, in a line. */
+  @Override
+  public String toString() {
+    List<String> parts = new ArrayList<>();
+    say(parts, "added", added.stream().map(each -> each.settings().name()).toList());
+    say(parts, "changed", changed.stream().map(each -> each.settings().name()).toList());
+    say(parts, "removed", List.copyOf(removed));
+    int kept = next.enabled().size() - added.size() - changed.size();
+    parts.add(Words.count(kept, "handler") + " as before");
+    return String.join(", ", parts);
+  }
+
+  private static void say(List<String> parts, String what, List<String> names) {
+    if (!names.isEmpty()) {
+      parts.add(what + " " + String.join(" and ", names));
+    }
+  }
+}
