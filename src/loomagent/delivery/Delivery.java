@@ -214,7 +214,7 @@ public final class Delivery {
    * replays that wait are refused, and the handler is closed.
    */
   public void drain() {
-    dispatch.drain();
+    dispatch.outcomes().drain();
     endIfLast();
   }
 
@@ -278,7 +278,7 @@ public final class Delivery {
 
   private CompletableFuture<Optional<String>> replay(Event event, boolean once) {
     CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
-    dispatch.replay(event, new Request(answer, once));
+    dispatch.outcomes().replay(event, new Request(answer, once));
     return answer;
   }
 

@@ -1,6 +1,5 @@
 package loomagent.delivery;
 
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
@@ -9,26 +8,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
-import loomagent.Event;
-import loomagent.base.Backoff;
 import loomagent.delivery.Outstanding.Item;
-import loomagent.delivery.Outstanding.Request;
 
 /**
- * Between the journal and one handler's threads: which event comes next, what becomes of it, and
- * how far the cursor is. One lock guards it all; no handler's code runs under it.
+ * Between the journal and one handler's threads: which event comes next, and who has which in hand.
+ * One lock guards it all; no handler's code runs under it.
  */
 final class Dispatch implements Watch.Watched {
 
-  private static final Duration FIRST_BURY_AGAIN = Duration.ofSeconds(1);
-  private static final Duration LONGEST_BURY_AGAIN = Duration.ofMinutes(1);
   private static final Duration SHORT_OF_MEMORY = Duration.ofSeconds(1);
-  private static final long NEVER = Long.MAX_VALUE / 4; // nanoseconds that may be added to a time
+  static final long NEVER = Long.MAX_VALUE / 4; // nanoseconds that may be added to a time
 
   private final boolean keyed;
   private final Optional<Feed> feed;
-  private final DeadLetters dead;
-  private final Clock clock;
   private final Watch watch;
   private final Tally tally;
   private final System.Logger log;
@@ -39,14 +31,10 @@ final class Dispatch implements Watch.Watched {
   // Under the lock:
   private final List<Worker> workers = new ArrayList<>(); // without the abandoned ones
   private final Outstanding outstanding;
-  private final Retry retry;
   private final Overdue overdue;
-  private final Streak streak;
-  private final Backoff buryAgain;
   private Consumer<Worker> replace = worker -> {};
-  private boolean fullSaid;
 
-  private volatile boolean draining; // written under the lock
+  private final Outcomes outcomes;
 
   Dispatch(
       Delivery.Target target,
@@ -58,18 +46,15 @@ final class Dispatch implements Watch.Watched {
       Tally tally) {
     System.Logger log = target.context().logger();
     this.feed = feed;
-    this.dead = dead;
-    this.clock = clock;
     this.watch = watch;
     this.tally = tally;
     this.log = log;
     this.keyed = !target.policy().key().isEmpty();
     this.timeout = target.policy().timeout().toNanos();
-    this.retry = new Retry(target.policy(), random);
     this.overdue = new Overdue(target.policy().timeout(), log);
-    this.streak = new Streak(target.context().name(), log);
-    this.buryAgain = new Backoff(FIRST_BURY_AGAIN, LONGEST_BURY_AGAIN, random);
     this.outstanding = new Outstanding(feed.map(Feed::position).orElse(1L));
+    this.outcomes =
+        new Outcomes(target, gate, outstanding, feed, dead, clock, watch.nanos(), random, tally);
     feed.ifPresent(from -> tally.low.set(from.low(outstanding)));
   }
 
@@ -80,7 +65,7 @@ final class Dispatch implements Watch.Watched {
 
   /** A thread that will ask for events; false if there is no more use for one. */
   boolean join(Worker worker) {
-    return gate.locked(() -> !draining && workers.add(worker));
+    return gate.locked(() -> !draining() && workers.add(worker));
   }
 
   /** A thread that has ended. */
@@ -98,7 +83,7 @@ final class Dispatch implements Watch.Watched {
   List<Item> next(Worker worker) {
     gate.lock();
     try {
-      while (!draining && !worker.abandoned) {
+      while (!draining() && !worker.abandoned) {
         long now = now();
         List<Item> items = outstanding.take(now, worker.batch);
         if (!items.isEmpty()) {
@@ -145,166 +130,8 @@ final class Dispatch implements Watch.Watched {
             && outstanding.retrying() > 0
             && from.enough(outstanding)
             && workers.stream().allMatch(worker -> worker.hand.isEmpty());
-    if (full && !fullSaid) {
-      streak.full(outstanding.size());
-    }
-    fullSaid |= full;
-  }
-
-  /** The handler has returned, or thrown. */
-  void ended(Worker worker, List<Item> items, Optional<Throwable> failure) {
-    if (items.size() > 1) {
-      failure.ifPresent(thrown -> log.log(Level.DEBUG, "the whole of it", thrown));
-      several(worker, items, failure.map(Streak::words));
-    } else {
-      ended(worker, items.get(0), failure);
-    }
-  }
-
-  /** Several at once are taken together, or come again one by one: that shows which is at fault. */
-  private void several(Worker worker, List<Item> items, Optional<String> failure) {
-    gate.run(
-        () -> {
-          Thread.interrupted(); // what was meant for this delivery does not hurt the next one
-          if (worker.abandoned) {
-            return;
-          }
-          worker.hand = List.of();
-          if (!outstanding.isOut(items.get(0))) {
-            return; // the watch has seen to it
-          }
-          if (worker.overdue || failure.isPresent()) {
-            streak.batchFailed(items.size(), worker.overdue ? overdue.words() : failure.get());
-            outstanding.takeBack(items);
-            gate.change();
-          } else {
-            items.forEach(outstanding::done);
-            taken(items.size());
-            moved();
-          }
-        });
-  }
-
-  private void ended(Worker worker, Item item, Optional<Throwable> failure) {
-    String words = failure.map(Streak::words).orElse(""); // foreign code
-    failure.ifPresent(thrown -> log.log(Level.DEBUG, "the whole of it", thrown));
-    boolean givenUp; // once the lock is free, an event that is not may be another thread's
-    gate.lock();
-    try {
-      Thread.interrupted(); // what was meant for this delivery does not hurt the next one
-      if (worker.abandoned) {
-        return;
-      }
-      if (!outstanding.isOut(item)) { // the watch has seen to it, and could not replace this thread
-        worker.hand = List.of();
-        return;
-      }
-      if (worker.overdue) {
-        fail(item, overdue.words(), Optional.empty());
-      } else if (failure.isPresent()) {
-        fail(item, words, failure);
-      } else {
-        finish(item, Optional.empty());
-        taken(1);
-      }
-      givenUp = item.owed.isPresent();
-      if (givenUp) {
-        worker.deadline = now() + NEVER; // nobody watches the disk
-      } else {
-        worker.hand = List.of();
-      }
-    } finally {
-      gate.unlock();
-    }
-    if (givenUp) {
-      bury(worker, item);
-    }
-  }
-
-  private void taken(int events) {
-    tally.lastDelivered = clock.millis();
-    tally.delivered.addAndGet(events);
-    if (streak.failing() && outstanding.retrying() == 0) {
-      streak.recovered(now());
-      fullSaid = false;
-    }
-  }
-
-  /** Decides what becomes of an event that was not taken. One that owes a letter is not parked. */
-  private void fail(Item item, String words, Optional<Throwable> failure) {
-    Event given = item.now();
-    long now = now();
-    tally.failed.incrementAndGet();
-    tally.lastError = words;
-    if (item.request.filter(Request::once).isPresent()) {
-      finish(item, Optional.of(words));
-      return;
-    }
-    Optional<Duration> wait = retry.after(item, failure);
-    if (wait.isPresent()) {
-      streak.failed(given, words, wait.get(), now);
-      item.failures++;
-      park(item, now, wait.get());
-    } else {
-      item.owed =
-          Optional.of(
-              new DeadLetters.Letter(
-                  clock.instant(), item.sequence, given.attempt(), words, given));
-    }
-  }
-
-  private void park(Item item, long now, Duration wait) {
-    outstanding.park(item, now + wait.toNanos());
-    if (draining) {
-      refuseReplays();
-    }
-    gate.change(); // another thread may have to wait for less than it does
-  }
-
-  private void finish(Item item, Optional<String> answer) {
-    item.request.ifPresent(request -> gate.answer(request, answer));
-    outstanding.done(item);
-    if (item.request.isEmpty()) {
-      moved();
-    }
-  }
-
-  /** Puts the cursor where things are. */
-  private void moved() {
-    Feed from = feed.orElseThrow();
-    from.store(outstanding);
-    tally.low.lazySet(from.low(outstanding));
-  }
-
-  /** Writes a dead letter; only then is its event done with. */
-  void bury(Worker worker, Item item) {
-    DeadLetters.Letter letter = item.owed.orElseThrow();
-    Optional<String> fault = Optional.empty();
-    try {
-      if (!item.buried) {
-        dead.add(letter);
-        item.buried = true;
-      }
-    } catch (IOException | RuntimeException failure) {
-      fault = Optional.of(Streak.words(failure));
-    }
-    gate.lock();
-    try {
-      if (worker.abandoned) {
-        return;
-      }
-      if (fault.isEmpty()) { // first of all, or what fails after it would bring a second letter
-        finish(item, Optional.of(letter.error()));
-        streak.gaveUp(letter);
-        buryAgain.reset();
-      } else {
-        streak.unwritten(letter, fault.get());
-        tally.lastError = fault.get();
-        park(item, now(), buryAgain.next());
-      }
-      worker.hand = List.of();
-    } finally {
-      gate.unlock();
+    if (full) {
+      outcomes.full();
     }
   }
 
@@ -347,16 +174,7 @@ final class Dispatch implements Watch.Watched {
 
   private void abandon(Worker worker) {
     List<Item> items = worker.hand;
-    Item item = items.get(0);
-    if (items.size() > 1 && outstanding.isOut(item)) {
-      outstanding.takeBack(items);
-      gate.change();
-    } else if (outstanding.isOut(item)) {
-      fail(item, overdue.words(), Optional.empty());
-    }
-    if (item.owed.isPresent() && outstanding.isOut(item)) {
-      park(item, now(), Duration.ZERO); // it is not for the watch to write files
-    }
+    outcomes.late(items);
     worker.hand = List.of();
     workers.remove(worker);
     try {
@@ -366,31 +184,6 @@ final class Dispatch implements Watch.Watched {
       worker.hand = items;
       throw full;
     }
-  }
-
-  /** Gives an event once more; the answer is empty once it was taken, else says why not. */
-  void replay(Event event, Request request) {
-    gate.run(
-        () -> {
-          if (draining) {
-            refuse(request);
-          } else if (outstanding.add(event, request)) {
-            gate.change();
-          } else {
-            String reason =
-                Outstanding.MOST_REPLAYS + " replays wait; ask again when they are done";
-            gate.answer(request, Optional.of(reason));
-          }
-        });
-  }
-
-  private void refuseReplays() {
-    outstanding.dropReplays().forEach(this::refuse);
-  }
-
-  private void refuse(Request request) {
-    String last = tally.lastError.isEmpty() ? "" : "; last: " + tally.lastError;
-    gate.answer(request, Optional.of("the handler takes no more events" + last));
   }
 
   /** Called when the journal has more. */
@@ -410,24 +203,19 @@ final class Dispatch implements Watch.Watched {
     gate.run(
         () -> {
           long end = now() + wait.toNanos();
-          for (long left = wait.toNanos(); left > 0 && !draining; left = end - now()) {
+          for (long left = wait.toNanos(); left > 0 && !draining(); left = end - now()) {
             gate.await(left, () -> false);
           }
         });
   }
 
-  /** No delivery begins any more. */
-  void drain() {
-    gate.run(
-        () -> {
-          draining = true;
-          refuseReplays();
-          gate.change();
-        });
+  /** What becomes of what was given. */
+  Outcomes outcomes() {
+    return outcomes;
   }
 
   boolean draining() {
-    return draining;
+    return outcomes.draining();
   }
 
   /** What the threads do is of no account any more. */
@@ -438,7 +226,7 @@ final class Dispatch implements Watch.Watched {
             worker.abandoned = true;
             worker.thread.interrupt();
             worker.hand.forEach(
-                item -> item.request.ifPresent(this::refuse)); // whoever waits for a replay
+                item -> item.request.ifPresent(outcomes::refuse)); // whoever waits for a replay
           }
           workers.clear();
         });
@@ -450,7 +238,7 @@ final class Dispatch implements Watch.Watched {
         () -> {
           feed.ifPresent(Feed::force);
           if (workers.isEmpty()) {
-            drain();
+            outcomes.drain();
             feed.ifPresent(Feed::release);
           }
           return workers.isEmpty();

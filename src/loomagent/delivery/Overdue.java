@@ -32,7 +32,7 @@ final class Overdue {
     this.log = log;
   }
 
-  String words() {
+  static String words(Duration timeout) {
     return "did not finish within " + Words.of(timeout);
   }
 
@@ -57,7 +57,7 @@ final class Overdue {
           "the thread {0} {1} with {2}, and does not heed an interrupt: it is left to itself, and"
               + " another takes its place",
           thread,
-          words(),
+          words(timeout),
           event);
       return Long.MAX_VALUE;
     } else if (Long.bitCount(++stuck) == 1) {

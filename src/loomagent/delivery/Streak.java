@@ -26,6 +26,7 @@ final class Streak {
   private long failures;
   private long since;
   private long batches; // that failed
+  private boolean full; // said since all was well
   private long unwritten; // failures in a row to write a dead letter
 
   Streak(String handler, System.Logger log) {
@@ -85,6 +86,7 @@ final class Streak {
           Words.of(Duration.ofNanos(now - since)),
           Words.count(failures, "attempt"));
       failures = 0;
+      full = false;
       kinds.clear();
     }
   }
@@ -103,10 +105,14 @@ final class Streak {
 
   /** All that may be read waits for what failed. */
   void full(int events) {
-    log.log(
-        Level.WARNING,
-        "{0} wait behind those of their key that fail; the rest waits until one of these is taken",
-        Words.count(events, "event"));
+    if (!full) {
+      full = true;
+      log.log(
+          Level.WARNING,
+          "{0} wait behind those of their key that fail; the rest waits until one of these is"
+              + " taken",
+          Words.count(events, "event"));
+    }
   }
 
   void gaveUp(DeadLetters.Letter letter) {

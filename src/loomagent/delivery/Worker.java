@@ -158,7 +158,7 @@ final class Worker {
 
   private void give(EventHandler handler, List<Outstanding.Item> items) {
     if (items.get(0).owed.isPresent()) {
-      dispatch.bury(this, items.get(0));
+      dispatch.outcomes().bury(this, items.get(0));
       return;
     }
     Optional<Throwable> failure = Optional.empty();
@@ -179,7 +179,7 @@ final class Worker {
   /** False if there was no memory to say so: an event that was taken does not come again for it. */
   private boolean ended(List<Outstanding.Item> items, Optional<Throwable> failure) {
     try {
-      dispatch.ended(this, items, failure);
+      dispatch.outcomes().ended(this, items, failure);
       return true;
     } catch (OutOfMemoryError full) {
       return false;
