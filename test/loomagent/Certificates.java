@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Authorities and what they sign, made by openssl as PEM files in a folder. */
-final class Certificates {
-  static final String VALID = "20200101000000Z,20991231000000Z";
-  static final String EXPIRED = "20200101000000Z,20210101000000Z";
-  static final String EARLY = "20980101000000Z,20991231000000Z";
+public final class Certificates {
+  public static final String VALID = "20200101000000Z,20991231000000Z";
+  public static final String EXPIRED = "20200101000000Z,20210101000000Z";
+  public static final String EARLY = "20980101000000Z,20991231000000Z";
 
   private static final String CONFIGURATION =
       """
@@ -32,7 +32,7 @@ final class Certificates {
 
   private final Path folder;
 
-  Certificates(Path folder) {
+  public Certificates(Path folder) {
     this.folder = folder;
     try {
       Files.writeString(folder.resolve("ca.cnf"), CONFIGURATION);
@@ -43,7 +43,7 @@ final class Certificates {
   }
 
   /** An authority: {@code <name>.pem} and {@code <name>.key}. */
-  Path authority(String name) {
+  public Path authority(String name) {
     openssl(
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -sha256 -keyout "
             + name
@@ -61,7 +61,7 @@ final class Certificates {
    * @param names such as {@code DNS:localhost}, with commas
    * @param span one of those above
    */
-  Path signed(String authority, String name, String algorithm, String names, String span) {
+  public Path signed(String authority, String name, String algorithm, String names, String span) {
     String kind = algorithm.equals("rsa") ? "rsa:2048" : "ec -pkeyopt ec_paramgen_curve:P-256";
     openssl(
         "req -newkey " + kind + " -nodes -keyout " + name + ".key -out " + name + ".csr -subj",
@@ -80,14 +80,14 @@ final class Certificates {
   }
 
   /** Key and certificate of a name, as Java's servers want them; the password is "changeit". */
-  Path store(String name) {
+  public Path store(String name) {
     openssl(
         "pkcs12 -export -in %s.pem -inkey %s.key -out %s.p12 -passout pass:changeit"
             .formatted(name, name, name));
     return file(name + ".p12");
   }
 
-  Path file(String name) {
+  public Path file(String name) {
     return folder.resolve(name);
   }
 
