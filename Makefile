@@ -5,6 +5,9 @@ VERSION := 0.2.0
 JAR := build/loom-agent.jar
 EVENTS ?=
 
+# Maven, for what is fetched and installed; MVN="mvn -o" asks no server.
+MVN ?= mvn
+
 # Set JAVA_HOME to build and run with another JDK than the one on the path.
 BIN := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)
 
@@ -37,7 +40,7 @@ for javac in '$(BIN)javac' $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/javac'); do \
 done
 endef
 
-.PHONY: all run test torture bench check lint format floors reproducible clean
+.PHONY: all run install test torture bench examples check lint format floors reproducible clean
 
 all: $(JAR)
 
@@ -58,6 +61,42 @@ run: $(JAR)
 
 clean:
 	rm -rf build
+
+# --- for handler authors -------------------------------------------------------------------------
+
+INSTALL_PLUGIN := org.apache.maven.plugins:maven-install-plugin:3.1.4
+API := $(sort $(wildcard src/loomagent/*.java))
+SOURCES_JAR := build/install/loom-agent-$(VERSION)-sources.jar
+JAVADOC_JAR := build/install/loom-agent-$(VERSION)-javadoc.jar
+
+# REPO=folder: another local Maven repository than the user's own.
+install: $(JAR) $(SOURCES_JAR) $(JAVADOC_JAR) build/install/pom.xml
+	@$(MVN) -q -B -ntp $(INSTALL_PLUGIN):install-file -Dfile=$(JAR) -DpomFile=build/install/pom.xml -Dsources=$(SOURCES_JAR) \
+	  -Djavadoc=$(JAVADOC_JAR) $(if $(REPO),-Dmaven.repo.local='$(abspath $(REPO))')
+	@echo 'installed loomagent:loom-agent:$(VERSION) into $(if $(REPO),$(REPO),the local Maven repository)'
+
+build/install/pom.xml: Makefile
+	@mkdir -p build/install
+	@printf '%s\n' '<project xmlns="http://maven.apache.org/POM/4.0.0">' '  <modelVersion>4.0.0</modelVersion>' \
+	  '  <groupId>loomagent</groupId>' '  <artifactId>loom-agent</artifactId>' '  <version>$(VERSION)</version>' \
+	  '  <name>loom-agent</name>' '  <description>Hands the events of Zaikio Loom to handlers</description>' \
+	  '  <licenses><license><name>MIT</name></license></licenses>' '</project>' > $@
+
+$(SOURCES_JAR): $(SOURCES) Makefile
+	@mkdir -p build/install
+	@$(BIN)jar --create --no-manifest --date '$(DATE)' --file $@ $(patsubst src/%,-C src %,$(SOURCES))
+
+# Of the API alone: no other class is a handler's to use.
+$(JAVADOC_JAR): $(API) Makefile
+	@rm -rf build/install/javadoc && mkdir -p build/install/javadoc
+	@$(BIN)javadoc -quiet -Werror -Xdoclint:all --release 17 -encoding UTF-8 -notimestamp -windowtitle 'loom-agent $(VERSION)' \
+	  -d build/install/javadoc -sourcepath src loomagent
+	@cd build/install/javadoc && find . -type f | LC_ALL=C sort | sed 's|^\./||' > ../entries
+	@cd build/install/javadoc && $(BIN)jar --create --no-manifest --date '$(DATE)' --file ../$(notdir $@) @../entries
+
+# The projects in examples/, built as a team would that has copied them, and run in the agent.
+examples: $(JAR)
+	@MAKE='$(MAKE)' examples/run '$(BIN)java' '$(VERSION)'
 
 # --- tests ---------------------------------------------------------------------------------------
 
@@ -80,7 +119,7 @@ SUM_DATAFLOW := 852810a49bf2131b44c2b44b14a9cff7af3601e996d3d30127a855985550f664
 define fetch
 	@mkdir -p build/lib
 	@echo 'fetching $(notdir $@)'
-	@mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact=$(1) \
+	@$(MVN) -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact=$(1) \
 	  -DoutputDirectory=build/lib > build/lib/fetch.log || { cat build/lib/fetch.log; exit 1; }
 	@echo '$(2)  $@' | sha256sum --check --quiet || { rm -f '$@'; exit 1; }
 	@touch '$@'
