@@ -23,6 +23,7 @@ SOURCES := $(sort $(shell find src -name '*.java' -not -path 'src/versions/*'))
 MODERN_SOURCES := $(sort $(shell find $(MODERN) -name '*.java'))
 TESTS := $(sort $(shell find test -name '*.java'))
 BENCH := $(sort $(wildcard bench/*.java))
+EXAMPLES := $(sort $(shell find examples -name '*.java'))
 SERVICES := $(sort $(shell find META-INF -type f))
 
 JAVAC_FLAGS := --release 17 -encoding UTF-8 -Xlint:all -Werror -g:source,lines
@@ -185,11 +186,11 @@ TASTE := $(foreach check,AnnotateFormatMethod BooleanLiteral ByteBufferBackingAr
   StringConcatToTextBlock StringSplitter UnnecessaryParentheses UnnecessaryStringBuilder,-Xep:$(check):OFF)
 
 format: $(FORMATTER_JAR)
-	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCH)
+	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCH) $(EXAMPLES)
 
 lint: $(JAR) $(JUNIT_JAR) $(FORMATTER_JAR) $(ERROR_PRONE_JAR) $(DATAFLOW_JAR) floors
 	@echo 'format'
-	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --dry-run --set-exit-if-changed $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCH)
+	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --dry-run --set-exit-if-changed $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCH) $(EXAMPLES)
 	@echo 'error-prone'
 	@mkdir -p build/lint
 	@$(BIN)javac $(patsubst --%,-J--%,$(EXPORTS)) $(JAVAC_FLAGS) $(DOC_FLAGS) -XDcompilePolicy=simple \
