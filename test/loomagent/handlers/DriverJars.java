@@ -1,0 +1,67 @@
+package loomagent.handlers;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Properties;
+import java.util.ServiceLoader;
+import java.util.stream.Stream;
+
+/** The drivers as the agent has them: in jars that only the context class loader sees. */
+public final class DriverJars {
+  private static final Path FOLDER = Path.of("build/lib/drivers");
+
+  private static final ClassLoader LOADER = loader("");
+
+  private DriverJars() {}
+
+  /** The jars whose names begin so. */
+  public static List<Path> of(String prefix) {
+    try (Stream<Path> jars = Files.list(FOLDER)) {
+      return jars.filter(jar -> jar.getFileName().toString().matches(prefix + ".*\\.jar")).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Sees the jars whose names begin so, and the JDK. */
+  static ClassLoader loader(String prefix) {
+    URL[] urls = of(prefix).stream().map(DriverJars::url).toArray(URL[]::new);
+    return new URLClassLoader(urls, ClassLoader.getPlatformClassLoader());
+  }
+
+  private static URL url(Path jar) {
+    try {
+      return jar.toUri().toURL();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the handler's thread sees from now on: all of them. */
+  static void install() {
+    Thread.currentThread().setContextClassLoader(LOADER);
+  }
+
+  /** A connection for a test to look at what the handler did. */
+  static Connection connect(String url, String user, String password) throws SQLException {
+    Properties properties = new Properties();
+    if (!user.isEmpty()) {
+      properties.put("user", user);
+      properties.put("password", password);
+    }
+    for (Driver driver : ServiceLoader.load(Driver.class, LOADER)) {
+      if (driver.acceptsURL(url)) {
+        return driver.connect(url, properties);
+      }
+    }
+    throw new SQLException("no driver in " + FOLDER + " for " + url);
+  }
+}
