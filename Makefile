@@ -106,22 +106,40 @@ FORMATTER := com.google.googlejavaformat:google-java-format:1.28.0:jar:all-deps
 ERROR_PRONE := com.google.errorprone:error_prone_core:2.42.0:jar:with-dependencies
 DATAFLOW := io.github.eisop:dataflow-errorprone:3.49.3-eisop1
 
+# Drivers, for the tests of jdbc alone: never on the class path, as in the agent they are not.
+POSTGRESQL := org.postgresql:postgresql:42.7.8
+MARIADB := org.mariadb.jdbc:mariadb-java-client:3.5.6
+SQLITE := org.xerial:sqlite-jdbc:3.50.3.0
+H2 := com.h2database:h2:2.4.240
+HSQLDB := org.hsqldb:hsqldb:2.7.4
+
 JUNIT_JAR := build/lib/junit-platform-console-standalone-1.14.3.jar
 FORMATTER_JAR := build/lib/google-java-format-1.28.0-all-deps.jar
 ERROR_PRONE_JAR := build/lib/error_prone_core-2.42.0-with-dependencies.jar
 DATAFLOW_JAR := build/lib/dataflow-errorprone-3.49.3-eisop1.jar
+POSTGRESQL_JAR := build/lib/drivers/postgresql-42.7.8.jar
+MARIADB_JAR := build/lib/drivers/mariadb-java-client-3.5.6.jar
+SQLITE_JAR := build/lib/drivers/sqlite-jdbc-3.50.3.0.jar
+H2_JAR := build/lib/drivers/h2-2.4.240.jar
+HSQLDB_JAR := build/lib/drivers/hsqldb-2.7.4.jar
+DRIVER_JARS := $(POSTGRESQL_JAR) $(MARIADB_JAR) $(SQLITE_JAR) $(H2_JAR) $(HSQLDB_JAR)
 
 SUM_JUNIT := 909a20a8b173aca348fb7c1bb6dc8d9b234d3095c5b52b81699d742e14a7f61a
 SUM_FORMATTER := 32342e7c1b4600f80df3471da46aee8012d3e1445d5ea1be1fb71289b07cc735
 SUM_ERROR_PRONE := f9e747a2ff76dfae6bc0f71fc8c259b7493ecc093a96d3223d5b2669a996b0a7
 SUM_DATAFLOW := 852810a49bf2131b44c2b44b14a9cff7af3601e996d3d30127a855985550f664
+SUM_POSTGRESQL := 2a32a9dcbc42d67a50ad3a0de5efd102c8d2be46720045f2cbd6689f160ab7c7
+SUM_MARIADB := a129703efd7b0f334564d46753de999f09b3a361489a2eb647e6020390981cc9
+SUM_SQLITE := a3f53a2aa15ae9425a9e793bbe9c8e5288febeb4b65ef5c1a4e80d4c2045cf08
+SUM_H2 := 29b70e427cc1c40cdc376283adbb0cc62853073797bb5fe5761f81fe73d57ce0
+SUM_HSQLDB := 5fab2bb4384ac06b762638c8fa2740c944b8d080e4796c0c6c2af8b90dd4e5ad
 
 # fetch COORDINATES, CHECKSUM
 define fetch
-	@mkdir -p build/lib
+	@mkdir -p $(dir $@)
 	@echo 'fetching $(notdir $@)'
 	@$(MVN) -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact=$(1) \
-	  -DoutputDirectory=build/lib > build/lib/fetch.log || { cat build/lib/fetch.log; exit 1; }
+	  -DoutputDirectory=$(dir $@) > build/lib/fetch.log || { cat build/lib/fetch.log; exit 1; }
 	@echo '$(2)  $@' | sha256sum --check --quiet || { rm -f '$@'; exit 1; }
 	@touch '$@'
 endef
@@ -134,8 +152,18 @@ $(ERROR_PRONE_JAR):
 	$(call fetch,$(ERROR_PRONE),$(SUM_ERROR_PRONE))
 $(DATAFLOW_JAR):
 	$(call fetch,$(DATAFLOW),$(SUM_DATAFLOW))
+$(POSTGRESQL_JAR):
+	$(call fetch,$(POSTGRESQL),$(SUM_POSTGRESQL))
+$(MARIADB_JAR):
+	$(call fetch,$(MARIADB),$(SUM_MARIADB))
+$(SQLITE_JAR):
+	$(call fetch,$(SQLITE),$(SUM_SQLITE))
+$(H2_JAR):
+	$(call fetch,$(H2),$(SUM_H2))
+$(HSQLDB_JAR):
+	$(call fetch,$(HSQLDB),$(SUM_HSQLDB))
 
-build/test-classes/.built: $(JAR) $(TESTS) $(JUNIT_JAR)
+build/test-classes/.built: $(JAR) $(TESTS) $(JUNIT_JAR) $(DRIVER_JARS)
 	@rm -rf build/test-classes && mkdir -p build/test-classes
 	@$(BIN)javac $(JAVAC_FLAGS) -cp $(JAR):$(JUNIT_JAR) -d build/test-classes $(TESTS)
 	@touch $@

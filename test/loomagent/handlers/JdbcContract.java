@@ -44,6 +44,7 @@ abstract class JdbcContract {
   @TempDir Path folder;
   private final List<JdbcHandler> opened = new ArrayList<>();
   private TimeZone zone;
+  private ClassLoader loader;
 
   /** A database with no table of ours in it. */
   abstract String url() throws Exception;
@@ -68,6 +69,7 @@ abstract class JdbcContract {
 
   @BeforeEach
   void beSomewhere() {
+    loader = Thread.currentThread().getContextClassLoader();
     DriverJars.install();
     zone = TimeZone.getDefault();
     // 02:30 UTC is an hour that this zone's clocks leave out on that day, with 19:30 before.
@@ -79,6 +81,7 @@ abstract class JdbcContract {
     opened.forEach(JdbcHandler::close);
     opened.clear();
     TimeZone.setDefault(zone);
+    Thread.currentThread().setContextClassLoader(loader);
   }
 
   final Map<String, String> settings(String... pairs) throws Exception {
