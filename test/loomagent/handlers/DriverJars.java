@@ -8,7 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Driver;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.ServiceLoader;
@@ -63,5 +66,27 @@ public final class DriverJars {
       }
     }
     throw new SQLException("no driver in " + FOLDER + " for " + url);
+  }
+
+  /**
+   * The rows, each with its columns as text and a bar between them; none of a statement without.
+   */
+  public static List<String> rows(String url, String user, String password, String sql)
+      throws SQLException {
+    try (Connection connection = connect(url, user, password);
+        Statement statement = connection.createStatement()) {
+      List<String> rows = new ArrayList<>();
+      if (statement.execute(sql)) {
+        ResultSet found = statement.getResultSet();
+        while (found.next()) {
+          List<String> row = new ArrayList<>();
+          for (int i = 1; i <= found.getMetaData().getColumnCount(); i++) {
+            row.add(found.getString(i));
+          }
+          rows.add(String.join("|", row));
+        }
+      }
+      return rows;
+    }
   }
 }

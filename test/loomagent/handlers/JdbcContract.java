@@ -6,10 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -107,29 +104,13 @@ abstract class JdbcContract {
   }
 
   final void sql(String... statements) throws Exception {
-    try (Connection connection = DriverJars.connect(url(), user(), password());
-        Statement statement = connection.createStatement()) {
-      for (String sql : statements) {
-        statement.execute(sql);
-      }
+    for (String sql : statements) {
+      DriverJars.rows(url(), user(), password(), sql);
     }
   }
 
-  /** The rows, each with its columns as text and a bar between them. */
   final List<String> rows(String query) throws Exception {
-    try (Connection connection = DriverJars.connect(url(), user(), password());
-        Statement statement = connection.createStatement();
-        ResultSet found = statement.executeQuery(query)) {
-      List<String> rows = new ArrayList<>();
-      while (found.next()) {
-        List<String> row = new ArrayList<>();
-        for (int i = 1; i <= found.getMetaData().getColumnCount(); i++) {
-          row.add(found.getString(i));
-        }
-        rows.add(String.join("|", row));
-      }
-      return rows;
-    }
+    return DriverJars.rows(url(), user(), password(), query);
   }
 
   static Event event(String id) {
