@@ -1,0 +1,112 @@
+package loomagent.handlers;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/**
+ * A process and everything that came from it. What left its parent (a double fork, {@code setsid},
+ * {@code nohup}) is known on Linux by a variable that this run alone has in its environment; it
+ * stays unknown only if it got rid of both.
+ */
+final class ProcessTree {
+  private static final Path PROCESSES = Path.of("/proc");
+
+  /** An environment is read no further: two megabytes are what Linux gives arguments and it. */
+  private static final int ENVIRONMENT = 4 << 20;
+
+  /** Below the five seconds that the agent waits for a delivery that it has interrupted. */
+  private static final Duration LIMIT = Duration.ofSeconds(4);
+
+  private static final Duration PAUSE = Duration.ofMillis(2);
+
+  /** So often nothing may be found: what is just becoming another program has no environment. */
+  private static final int QUIET = 4;
+
+  private final Process process;
+  private final String mark;
+
+  /**
+   * The tree of a process.
+   *
+   * @param mark a variable and its value, {@code NAME=VALUE}, which no other run has
+   */
+  ProcessTree(Process process, String mark) {
+    this.process = process;
+    this.mark = mark;
+  }
+
+  /**
+   * Ends them all at once, by force, again and again until no new one is found.
+   *
+   * @return false if some were left after four seconds: what cannot be killed, or forks faster
+   */
+  boolean end() {
+    long end = System.nanoTime() + LIMIT.toNanos();
+    int quiet = 0;
+    while (quiet < QUIET) {
+      List<ProcessHandle> found = found();
+      if (System.nanoTime() - end > 0 && !found.isEmpty()) {
+        return false;
+      }
+      found.forEach(ProcessHandle::destroyForcibly);
+      quiet = found.isEmpty() ? quiet + 1 : 0;
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
+    return true;
+  }
+
+  /** Whether some of it goes on that is younger than the process itself. Only Linux can tell. */
+  boolean leftBehind() {
+    return !marked(process.pid()).isEmpty();
+  }
+
+  private List<ProcessHandle> found() {
+    List<ProcessHandle> found = marked(0);
+    if (process.isAlive()) {
+      // Before the process itself is ended: afterwards nobody knows whose children they were.
+      try (Stream<ProcessHandle> descendants = process.descendants()) {
+        descendants.forEach(found::add);
+      }
+      found.add(process.toHandle());
+    }
+    return found;
+  }
+
+  private List<ProcessHandle> marked(long above) {
+    List<ProcessHandle> marked = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(PROCESSES, "[0-9]*")) {
+      for (Path one : all) {
+        long pid = Long.parseLong(one.getFileName().toString());
+        // First who it is, then what it has: a number that passes to another process meanwhile
+        // must not get that one killed.
+        Optional<ProcessHandle> handle = pid > above ? ProcessHandle.of(pid) : Optional.empty();
+        if (handle.isPresent() && hasMark(one.resolve("environ"))) {
+          marked.add(handle.get());
+        }
+      }
+    } catch (IOException | RuntimeException notLinux) {
+      // Then the descendants are all that is known.
+    }
+    return marked;
+  }
+
+  /** False of what has ended, and of another user's. */
+  private boolean hasMark(Path environment) {
+    try (InputStream in = Files.newInputStream(environment)) {
+      String variables = new String(in.readNBytes(ENVIRONMENT), StandardCharsets.ISO_8859_1);
+      return variables.startsWith(mark + "\0") || variables.contains("\0" + mark + "\0");
+    } catch (IOException notOurs) {
+      return false;
+    }
+  }
+}
