@@ -66,7 +66,9 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
       Map.of("KB", 1L << 10, "MB", 1L << 20, "GB", 1L << 30, "TB", 1L << 40);
 
   static final Form<String> TYPE =
-      form("log, or the type of a handler in a jar", text -> some(text, !text.isEmpty()));
+      form(
+          "log, file, exec, webhook, jdbc, or the type of a handler in a jar",
+          text -> some(text, !text.isEmpty()));
   static final Form<Boolean> FLAG =
       form("true or false", text -> some(text.equals("true"), text.matches("true|false")));
   static final Form<URI> ADDRESS =
