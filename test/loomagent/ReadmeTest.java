@@ -55,7 +55,8 @@ class ReadmeTest {
   void everyConfigurationShownIsRight() throws IOException, ConfigurationException {
     List<String> shown = blocks("properties");
     assertFalse(shown.isEmpty());
-    for (String file : List.of("proxy-password", "company-ca.pem", "webhook-secret", "db-password")) {
+    for (String file :
+        List.of("proxy-password", "company-ca.pem", "webhook-secret", "db-password")) {
       Path made = Files.writeString(folder.resolve(file), "readme-content-1");
       Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rw-------"));
     }

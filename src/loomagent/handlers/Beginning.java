@@ -79,7 +79,7 @@ final class Beginning implements HttpResponse.BodySubscriber<Beginning> {
   }
 
   private void cancel() {
-    source.thenAccept(Flow.Subscription::cancel);
+    var unused = source.thenAccept(Flow.Subscription::cancel);
     end.complete(null);
   }
 }
