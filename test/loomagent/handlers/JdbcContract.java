@@ -320,6 +320,8 @@ abstract class JdbcContract {
         List.of("J-7|3|1.25|2b271d51-e447-4a16-810f-5abdc596700a|{\"er\":[\"x\"]}|null|3"),
         rows("select job, amount, price, event_id, deep, missing, tries from jobs"));
     handler.handle(List.of(event("1"), event("2")));
+    List<Event> wrong = List.of(event("3"), Event.parse("{\"id\":\"\\udc00\"}"));
+    assertThrows(Undeliverable.class, () -> handler.handle(wrong)); // after the first was inserted
     assertEquals(List.of("3"), rows("select count(*) from jobs"));
   }
 

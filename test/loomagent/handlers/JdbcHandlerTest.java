@@ -108,6 +108,27 @@ class JdbcHandlerTest {
   }
 
   @Test
+  void aConnectionThatWasIdleForLongIsLookedAtFirst() throws Exception {
+    Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(services.resolve("java.sql.Driver"), WatchedDriver.class.getName());
+    Thread.currentThread()
+        .setContextClassLoader(
+            new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader()));
+    WatchedDriver.events.clear();
+    long[] now = {0};
+    try (JdbcHandler watched = new JdbcHandler(() -> now[0])) {
+      watched.open(new Place(Map.of("url", "jdbc:watched:", "sql", "select 1"), folder));
+      for (long seconds : List.of(0L, 29L, 31L, 31L)) {
+        now[0] += seconds * 1_000_000_000L;
+        WatchedDriver.valid = WatchedDriver.events.size() < 2; // the second time it is lost
+        watched.handle(JdbcContract.event("1"));
+      }
+    }
+    assertEquals(
+        List.of("connect", "valid: true", "valid: false", "connect"), WatchedDriver.events);
+  }
+
+  @Test
   void noPasswordIsShownHoweverItIsWritten() {
     for (String url :
         List.of(

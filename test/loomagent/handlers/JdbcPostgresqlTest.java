@@ -139,6 +139,31 @@ class JdbcPostgresqlTest extends JdbcContract {
   }
 
   @Test
+  void whatOthersAtTheSameRowsPreventedIsDoneOnceMoreAtOnce() throws Exception {
+    sql(
+        "create sequence tries",
+        "create table taken (id text)",
+        "create function take(i text) returns void language plpgsql as $$ begin insert into taken"
+            + " values (i); if nextval('tries') % 2 = 1 then raise 'clash' using errcode = '40001';"
+            + " end if; end $$");
+    JdbcHandler handler = open("sql", "select take(:id)");
+    handler.handle(event("1"));
+    handler.handle(List.of(event("2")));
+    assertEquals(List.of("1", "2"), rows("select id from taken"));
+    assertEquals(List.of("4"), rows("select last_value from tries"));
+  }
+
+  @Test
+  void aBatchOfAnOwnStatementIsAllOrNothing() throws Exception {
+    sql("create table taken (id integer)");
+    JdbcHandler handler = open("sql", "insert into taken values (:id)");
+    assertThrows(SQLException.class, () -> handler.handle(List.of(event("1"), event("x"))));
+    handler.handle(event("1"));
+    assertThrows(Undeliverable.class, () -> handler.handle(event("x")));
+    assertEquals(List.of("1"), rows("select id from taken"));
+  }
+
+  @Test
   void aServerThatIsKilledAndStartedAgainInTheMiddleLosesAndDoublesNothing() throws Exception {
     JdbcHandler handler = open();
     for (int i = 0; i < 60; i++) {
@@ -172,22 +197,6 @@ class JdbcPostgresqlTest extends JdbcContract {
     rows(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name ="
             + " 'loom-agent'");
-  }
-
-  @Test
-  void aConnectionThatWasIdleForLongIsLookedAtFirst() throws Exception {
-    long[] now = {0};
-    JdbcHandler handler = new JdbcHandler(() -> now[0]);
-    try {
-      // A statement of one's own, which is not one row if it is carried out twice.
-      handler.open(new Place(settings("sql", "select pg_notify('x', :id)"), folder));
-      handler.handle(event("1"));
-      dropConnections();
-      now[0] += 31_000_000_000L;
-      handler.handle(event("2"));
-    } finally {
-      handler.close();
-    }
   }
 
   @Test
