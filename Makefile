@@ -50,7 +50,7 @@ $(JAR): $(SOURCES) $(MODERN_SOURCES) $(SERVICES) Makefile
 	@$(BIN)javac $(JAVAC_FLAGS) -d build/classes $(SOURCES)
 	@cp -r META-INF build/classes/ && cp LICENSE build/classes/META-INF/
 	@$(MODERN_CLASSES)
-	@printf 'Main-Class: loomagent.cli.Main\nMulti-Release: true\nImplementation-Title: loom-agent\nImplementation-Version: %s\n' \
+	@printf 'Main-Class: loomagent.cli.Main\nMulti-Release: true\nEnable-Native-Access: ALL-UNNAMED\nImplementation-Title: loom-agent\nImplementation-Version: %s\n' \
 	  '$(VERSION)' > build/manifest
 	@cd build/classes && find . -type f | LC_ALL=C sort | sed 's|^\./||' > ../entries
 	@cd build/classes && $(BIN)jar --create --manifest ../manifest --date '$(DATE)' --file ../loom-agent.jar @../entries
