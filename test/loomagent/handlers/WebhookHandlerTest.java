@@ -90,7 +90,7 @@ class WebhookHandlerTest {
     try (Wire wire = Wire.with((socket, request) -> Wire.say(socket, answer(request.body())))) {
       WebhookHandler handler = open(Map.of("url", wire.url()));
       Set<Integer> wrong = new TreeSet<>();
-      for (int status = 200; status <= 999; status++) {
+      for (int status = 200; status <= 620; status++) {
         String outcome = outcome(handler, event("{\"id\":\"1\",\"name\":\"" + status + "\"}"));
         boolean dead = status / 100 == 4 && status != 408 && status != 425 && status != 429;
         String kind = status / 100 == 2 ? "delivered" : dead ? "Undeliverable" : "IOException";
