@@ -45,7 +45,7 @@ public final class LogHandler implements EventHandler {
   }
 
   /** JSON allows line breaks between its parts, and only there; a line an event has none. */
-  private static String oneLine(String text) {
+  static String oneLine(String text) {
     return text.indexOf('\n') < 0 && text.indexOf('\r') < 0
         ? text
         : text.replace('\n', ' ').replace('\r', ' ');

@@ -1,5 +1,6 @@
 package loomagent.handlers;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -7,10 +8,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -54,12 +54,11 @@ final class ProcessTree {
     long end = System.nanoTime() + LIMIT.toNanos();
     int quiet = 0;
     while (quiet < QUIET) {
-      List<ProcessHandle> found = found();
-      if (System.nanoTime() - end > 0 && !found.isEmpty()) {
+      int found = endDescendants() + marked(0, ProcessHandle::destroyForcibly);
+      if (System.nanoTime() - end > 0 && found > 0) {
         return false;
       }
-      found.forEach(ProcessHandle::destroyForcibly);
-      quiet = found.isEmpty() ? quiet + 1 : 0;
+      quiet = found > 0 ? 0 : quiet + 1;
       LockSupport.parkNanos(PAUSE.toNanos());
     }
     return true;
@@ -67,31 +66,36 @@ final class ProcessTree {
 
   /** Whether some of it goes on that is younger than the process itself. Only Linux can tell. */
   boolean leftBehind() {
-    return !marked(process.pid()).isEmpty();
+    return marked(process.pid(), handle -> {}) > 0;
   }
 
-  private List<ProcessHandle> found() {
-    List<ProcessHandle> found = marked(0);
-    if (process.isAlive()) {
-      // Before the process itself is ended: afterwards nobody knows whose children they were.
-      try (Stream<ProcessHandle> descendants = process.descendants()) {
-        descendants.forEach(found::add);
-      }
-      found.add(process.toHandle());
+  private int endDescendants() {
+    if (!process.isAlive()) {
+      return 0;
     }
-    return found;
+    // Before the process itself is ended: afterwards nobody knows whose children they were.
+    try (Stream<ProcessHandle> descendants = process.descendants()) {
+      descendants.forEach(ProcessHandle::destroyForcibly);
+    }
+    process.destroyForcibly();
+    return 1;
   }
 
-  private List<ProcessHandle> marked(long above) {
-    List<ProcessHandle> marked = new ArrayList<>();
+  /** Each is dealt with when it is found: a moment later it may have forked and gone. */
+  private int marked(long above, Consumer<ProcessHandle> deal) {
+    int marked = 0;
     try (DirectoryStream<Path> all = Files.newDirectoryStream(PROCESSES, "[0-9]*")) {
       for (Path one : all) {
         long pid = Long.parseLong(one.getFileName().toString());
-        // First who it is, then what it has: a number that passes to another process meanwhile
-        // must not get that one killed.
-        Optional<ProcessHandle> handle = pid > above ? ProcessHandle.of(pid) : Optional.empty();
-        if (handle.isPresent() && hasMark(one.resolve("environ"))) {
-          marked.add(handle.get());
+        if (pid <= above || !hasMark(one)) {
+          continue;
+        }
+        // Once more, now that it is known who it is: a number that passed to another process
+        // meanwhile must not get that one killed.
+        Optional<ProcessHandle> handle = ProcessHandle.of(pid);
+        if (handle.isPresent() && hasMark(one)) {
+          marked++;
+          deal.accept(handle.get());
         }
       }
     } catch (IOException | RuntimeException notLinux) {
@@ -101,8 +105,8 @@ final class ProcessTree {
   }
 
   /** False of what has ended, and of another user's. */
-  private boolean hasMark(Path environment) {
-    try (InputStream in = Files.newInputStream(environment)) {
+  private boolean hasMark(Path one) {
+    try (InputStream in = new FileInputStream(one + "/environ")) {
       String variables = new String(in.readNBytes(ENVIRONMENT), StandardCharsets.ISO_8859_1);
       return variables.startsWith(mark + "\0") || variables.contains("\0" + mark + "\0");
     } catch (IOException notOurs) {
