@@ -52,7 +52,7 @@ final class PathTemplate {
     String rest = text.substring(cut);
     check(text, rest, settings);
     try {
-      Path.of(BRACE.matcher(rest).replaceAll("x"));
+      var unused = Path.of(BRACE.matcher(rest).replaceAll("x"));
       return new PathTemplate(context.resolve(text.substring(0, cut)), rest);
     } catch (InvalidPathException wrong) {
       settings.problem("path is no path: " + wrong.getReason());

@@ -1,13 +1,12 @@
 package loomagent.handlers;
 
+import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -19,7 +18,7 @@ import java.util.stream.Stream;
  * stays unknown only if it got rid of both.
  */
 final class ProcessTree {
-  private static final Path PROCESSES = Path.of("/proc");
+  private static final File PROCESSES = new File("/proc");
 
   /** An environment is read no further: two megabytes are what Linux gives arguments and it. */
   private static final int ENVIRONMENT = 4 << 20;
@@ -81,32 +80,39 @@ final class ProcessTree {
     return 1;
   }
 
-  /** Each is dealt with when it is found: a moment later it may have forked and gone. */
+  /**
+   * The youngest first, and each dealt with when it is found: what forks on and on is gone, and its
+   * child not in the list, a few milliseconds later.
+   */
   private int marked(long above, Consumer<ProcessHandle> deal) {
     int marked = 0;
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(PROCESSES, "[0-9]*")) {
-      for (Path one : all) {
-        long pid = Long.parseLong(one.getFileName().toString());
-        if (pid <= above || !hasMark(one)) {
-          continue;
-        }
-        // Once more, now that it is known who it is: a number that passed to another process
-        // meanwhile must not get that one killed.
-        Optional<ProcessHandle> handle = ProcessHandle.of(pid);
-        if (handle.isPresent() && hasMark(one)) {
-          marked++;
-          deal.accept(handle.get());
-        }
+    for (long pid : youngestFirst()) {
+      // Asked once more when it is known who it is: a number that passed to another process
+      // meanwhile must not get that one killed.
+      Optional<ProcessHandle> handle =
+          pid > above && hasMark(pid) ? ProcessHandle.of(pid) : Optional.empty();
+      if (handle.isPresent() && hasMark(pid)) {
+        marked++;
+        deal.accept(handle.get());
       }
-    } catch (IOException | RuntimeException notLinux) {
-      // Then the descendants are all that is known.
     }
     return marked;
   }
 
+  /** Empty elsewhere than on Linux: then the descendants are all that is known. */
+  private static long[] youngestFirst() {
+    String[] names = PROCESSES.list();
+    return Stream.of(names == null ? new String[0] : names)
+        .filter(name -> name.matches("[0-9]{1,18}"))
+        .map(Long::valueOf)
+        .sorted(Comparator.reverseOrder())
+        .mapToLong(Long::longValue)
+        .toArray();
+  }
+
   /** False of what has ended, and of another user's. */
-  private boolean hasMark(Path one) {
-    try (InputStream in = new FileInputStream(one + "/environ")) {
+  private boolean hasMark(long pid) {
+    try (InputStream in = new FileInputStream(PROCESSES + "/" + pid + "/environ")) {
       String variables = new String(in.readNBytes(ENVIRONMENT), StandardCharsets.ISO_8859_1);
       return variables.startsWith(mark + "\0") || variables.contains("\0" + mark + "\0");
     } catch (IOException notOurs) {

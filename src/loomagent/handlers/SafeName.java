@@ -35,7 +35,7 @@ final class SafeName {
   static String of(String text) {
     String name = shown(text, Character::isLetterOrDigit);
     try {
-      Path.of(name);
+      var unused = Path.of(name);
     } catch (InvalidPathException notInThisLocale) {
       name = shown(text, point -> false);
     }
