@@ -54,9 +54,6 @@ public final class FileHandler implements EventHandler {
     settings.done();
     folder.check();
     hot = new HotFolder(folder, context.name());
-    if (path.anEventEach()) {
-      hot.clear(path.folder());
-    }
   }
 
   private Optional<Rotation> rotation(Settings settings) {

@@ -20,18 +20,22 @@ import java.nio.file.StandardOpenOption;
 record Folder(Path fixed, boolean varies, boolean sync) {
 
   /**
-   * Makes the fixed part, and sees whether this user may write there.
+   * Sees whether this user may write to the fixed part, or may make it. Makes nothing: whoever
+   * checks may not be the user that the agent runs as.
    *
    * @throws IOException if not
    */
   void check() throws IOException {
-    try {
-      create(fixed);
-    } catch (IOException failure) {
-      throw fault(fixed, failure);
+    Path nearest = fixed;
+    while (nearest.getParent() != null && !Files.exists(nearest)) {
+      nearest = nearest.getParent();
     }
-    if (!Files.isWritable(fixed)) {
-      throw new IOException(fixed + " may not be written by this user. Check its owner and rights");
+    if (!Files.isDirectory(nearest)) {
+      throw new IOException(nearest + " is no folder. Mend path, or move that away");
+    }
+    if (!Files.isWritable(nearest)) {
+      throw new IOException(
+          nearest + " may not be written by this user. Check its owner and rights");
     }
   }
 

@@ -68,7 +68,7 @@ final class HotFolder {
   }
 
   /** Takes away what this handler left there half written when it was killed. */
-  void clear(Path where) throws IOException {
+  private void clear(Path where) throws IOException {
     if (seen.size() == SEEN) {
       seen.clear();
     }

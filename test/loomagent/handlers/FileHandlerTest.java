@@ -397,6 +397,7 @@ class FileHandlerTest {
   @Test
   void nobodySeesHalfAFile() throws Exception {
     settings.put("fsync", "false");
+    Files.createDirectory(folder.resolve("hot"));
     FileHandler handler = opened("hot/{id}");
     AtomicBoolean done = new AtomicBoolean();
     AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -453,15 +454,19 @@ class FileHandlerTest {
             "1.json")) {
       Files.writeString(hot.resolve(name), "x");
     }
-    opened("hot/{id}");
-    opened("hot/sub/../sub/{id}");
+    FileHandler handler = opened("hot/{id}");
+    assertEquals(7, files().size()); // a check may open it beside the agent
+    handler.handle(Event.parse("{\"id\":\"2\"}"));
+    opened("hot/sub/../sub/{id}").handle(Event.parse("{\"id\":\"3\"}"));
     assertEquals(
         List.of(
             "hot/.loom-agent-mis-2-0123abcd-7-1.part",
             "hot/.loom-agent-mis-keep.part",
             "hot/.loom-agent-other-0123abcd-7-1.part",
             "hot/.mine",
-            "hot/1.json"),
+            "hot/1.json",
+            "hot/2",
+            "hot/sub/3"),
         List.copyOf(files().keySet()));
   }
 
