@@ -251,9 +251,9 @@ class ExecHandlerTest {
   @Test
   void aLineWithoutAnEndIsCut() throws Exception {
     long before = used();
-    run("head -c 300000000 /dev/zero | tr '\\0' x", EVENT);
+    run("head -c 300000000 /dev/zero", EVENT);
     assertEquals(
-        List.of("e-1: " + "x".repeat(Output.LINE) + "…"), place.logger().all(), "one line");
+        List.of("e-1: " + "\uFFFD".repeat(Output.LINE) + "…"), place.logger().all(), "one line");
     assertTrue(used() - before < 50_000_000, "memory is bounded");
   }
 
