@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +59,23 @@ class ExecTest {
       assertFalse(Files.readString(folder.resolve("env-1")).contains("JDK_JAVA_OPTIONS"));
       assertEquals(List.of(), sleeping());
       Pasture.stop(agent);
+    }
+  }
+
+  @Test
+  void aProgramThatOutlastsTheStopIsEndedAndItsEventKept() throws IOException {
+    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
+    try (Pasture pasture = new Pasture(folder)) {
+      pasture.configure(
+          "handler.tickets.type = exec",
+          "handler.tickets.command = sleep 600",
+          "shutdown.timeout = 200ms");
+      AgentProcess agent = pasture.ready();
+      pasture.publish(1, 100);
+      Pasture.await(() -> !sleeping().isEmpty(), agent);
+      Pasture.stop(agent);
+      agent.awaitErr("1 event for tickets on disk for the next start", Duration.ofSeconds(30));
+      assertEquals(List.of(), sleeping());
     }
   }
 

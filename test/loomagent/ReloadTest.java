@@ -237,7 +237,7 @@ class ReloadTest {
     publish(1);
     agent.awaitOut("id-00000", SOON);
     writer("new", "").write(mis());
-    agent.awaitErr("handler mis did not end within 200ms and is left to itself", SOON);
+    agent.awaitErr("handler mis heeds no interrupt: it is left to itself", SOON);
     agent.awaitErr("Reloaded: changed mis", SOON);
     publish(1);
     awaitTaken(2);

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import loomagent.base.Words;
 import loomagent.delivery.Delivery;
@@ -85,7 +86,7 @@ final class Change {
           wrong.add("handler " + route.name() + ": " + route.delivery().lastError());
         }
         long end = System.nanoTime() + Deliveries.OPENING_LIMIT.toNanos();
-        Deliveries.drain(tried.all(), end, stopped);
+        var unused = Deliveries.drain(tried.all(), end, stopped, route -> {});
       } finally {
         Scratch.delete(scratch);
       }
@@ -111,15 +112,18 @@ final class Change {
    * @return whether every thread of what ended has ended
    */
   boolean make(Duration limit, BooleanSupplier stopped) {
-    List<Route> late = Deliveries.drain(ending, System.nanoTime() + limit.toNanos(), stopped);
+    Consumer<Route> say =
+        route ->
+            log.log(
+                Level.ERROR,
+                "handler {0} did not end within {1} and is interrupted; it gets the event that it"
+                    + " has in hand again",
+                route.name(),
+                Words.of(limit));
+    List<Route> late = Deliveries.drain(ending, System.nanoTime() + limit.toNanos(), stopped, say);
     for (Route route : late) {
       route.delivery().abandon();
-      log.log(
-          Level.ERROR,
-          "handler {0} did not end within {1} and is left to itself; the event that it has in hand"
-              + " comes again",
-          route.name(),
-          Words.of(limit));
+      log.log(Level.ERROR, "handler {0} heeds no interrupt: it is left to itself", route.name());
     }
     List<Route> routes = new ArrayList<>();
     List<Route> begun = new ArrayList<>();

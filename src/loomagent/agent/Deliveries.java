@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import loomagent.base.Disk;
@@ -27,6 +28,9 @@ final class Deliveries {
 
   /** How long all handlers together may take to open before the agent goes on without them. */
   static final Duration OPENING_LIMIT = Duration.ofSeconds(10);
+
+  /** What an interrupt may take: nobody waits longer for who does not heed it. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
@@ -224,24 +228,38 @@ final class Deliveries {
 
   /** Lets deliveries in hand finish. What is not delivered then waits on disk. */
   void close(long end, Duration limit) {
-    for (Route route : drain(all, end, () -> false)) {
-      log.log(
-          Level.ERROR,
-          "handler {0} did not end within {1}; it gets the event that it has in hand again after"
-              + " the next start",
-          route.name(),
-          Words.of(limit));
-    }
+    Consumer<Route> say =
+        route ->
+            log.log(
+                Level.ERROR,
+                "handler {0} did not end within {1} and is interrupted; it gets the event that it"
+                    + " has in hand again after the next start",
+                route.name(),
+                Words.of(limit));
+    var unused = drain(all, end, () -> false, say);
   }
 
   /**
-   * Lets deliveries in hand finish.
+   * Lets deliveries in hand finish. One that is late is interrupted: a program that it runs ends
+   * with it.
    *
    * @param stopped whether it is to be left at that
-   * @return those that have not
+   * @param say told of each that is late
+   * @return those that heed no interrupt
    */
-  static List<Route> drain(List<Route> routes, long end, BooleanSupplier stopped) {
+  static List<Route> drain(
+      List<Route> routes, long end, BooleanSupplier stopped, Consumer<Route> say) {
     routes.forEach(route -> route.delivery().drain());
+    List<Route> late = late(routes, end, stopped);
+    late.forEach(
+        route -> {
+          say.accept(route);
+          route.delivery().interrupt();
+        });
+    return late(late, System.nanoTime() + GRACE.toNanos(), () -> false);
+  }
+
+  private static List<Route> late(List<Route> routes, long end, BooleanSupplier stopped) {
     return routes.stream().filter(route -> !awaitEnd(route.delivery(), end, stopped)).toList();
   }
 

@@ -246,6 +246,14 @@ public final class Delivery {
   }
 
   /**
+   * Interrupts what is in hand, after {@link #drain}: what so fails waits at the cursor. What was
+   * done already counts.
+   */
+  public void interrupt() {
+    dispatch.interrupt();
+  }
+
+  /**
    * Leaves threads that are still at something to themselves, after {@link #drain}. Whatever they
    * do, the cursor rests; what they have in hand comes again to whoever follows.
    */

@@ -218,6 +218,11 @@ final class Dispatch implements Watch.Watched {
     return outcomes.draining();
   }
 
+  /** Interrupts what the handler is at. */
+  void interrupt() {
+    gate.run(() -> workers.forEach(worker -> worker.thread.interrupt()));
+  }
+
   /** What the threads do is of no account any more. */
   void abandonAll() {
     gate.run(
