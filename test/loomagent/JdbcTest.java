@@ -49,6 +49,7 @@ class JdbcTest {
                   + "\"}}");
         }
         agent.awaitOut(" app.a 2 ", SOON);
+        Pasture.await(() -> rows(url) == 4, agent);
         agent.signal("TERM");
         assertEquals(0, agent.exitWithin(SOON), agent::err);
         assertTrue(agent.err().contains("jobs: 2 delivered"), agent.err());
@@ -80,6 +81,16 @@ class JdbcTest {
         %s
         """
             .formatted(simulator.url(), simulator.token(), url, url, shown.group()));
+  }
+
+  /** Of both tables; fewer while somebody writes to them. */
+  private static int rows(String url) {
+    try {
+      return query(url, "select id from loom_events").size()
+          + query(url, "select event from jobs").size();
+    } catch (Exception busy) {
+      return 0;
+    }
   }
 
   private static List<String> query(String url, String sql) throws Exception {

@@ -171,7 +171,7 @@ final class Pasture implements AutoCloseable {
   Map<?, ?> status(Path data) {
     List<String> lines = new ArrayList<>();
     try {
-      Control.ask(data.resolve("agent.sock"), List.of("status", "json"), lines::add, lines::add);
+      Control.ask(data.resolve("agent.sock"), List.of("status", "json"), lines::add, why -> {});
       return lines.size() == 1 ? (Map<?, ?>) Json.parse(lines.get(0)) : Map.of();
     } catch (IOException notNow) {
       return Map.of();

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import loomagent.agent.Agent;
 import loomagent.agent.Plan;
 import loomagent.config.Configuration;
@@ -28,6 +29,8 @@ final class Reloading {
 
   /** A jar counts once it has looked the same twice: while one is being copied, it grows. */
   private static final long LOOK_EVERY_MILLIS = 2_000;
+
+  private static final long SHORT_OF_MEMORY = 100_000_000; // nanoseconds until another try
 
   private static final Set<String> AT_ONCE = Set.of("log.level", "log.format", "handlers.dir");
 
@@ -78,25 +81,41 @@ final class Reloading {
     }
   }
 
-  /** Until it is time to stop. */
+  /**
+   * Until it is time to stop. Whatever goes wrong in between, a full heap of a handler's making
+   * most of all, is no reason to end the agent.
+   */
   void until(Stop stop, Agent agent, Source source) {
     Map<String, String> last = seen;
     while (!stop.asked()) {
-      boolean told = stop.hungUp(LOOK_EVERY_MILLIS);
       try {
-        Map<String, String> now = JarFolder.look(configuration.handlersDir());
-        if (told) {
-          all(agent, stop, source);
-        } else if (!now.equals(seen) && now.equals(last)) {
-          seen = now;
-          log.log(Level.INFO, "handlers.dir has changed");
-          change(agent, stop, configuration);
-        }
-        last = now;
-      } catch (Throwable fault) { // a full heap, a handler's fault: what runs goes on
-        log.log(Level.ERROR, "not reloaded, what runs stays in force", fault);
+        last = look(stop, agent, source, last);
+      } catch (Throwable fault) {
+        tell(fault);
       }
     }
+  }
+
+  private void tell(Throwable fault) {
+    try {
+      log.log(Level.ERROR, "not reloaded, what runs stays in force", fault);
+    } catch (Throwable full) {
+      LockSupport.parkNanos(SHORT_OF_MEMORY);
+    }
+  }
+
+  private Map<String, String> look(
+      Stop stop, Agent agent, Source source, Map<String, String> last) {
+    boolean told = stop.hungUp(LOOK_EVERY_MILLIS);
+    Map<String, String> now = JarFolder.look(configuration.handlersDir());
+    if (told) {
+      all(agent, stop, source);
+    } else if (!now.equals(seen) && now.equals(last)) {
+      seen = now;
+      log.log(Level.INFO, "handlers.dir has changed");
+      change(agent, stop, configuration);
+    }
+    return now;
   }
 
   private void all(Agent agent, Stop stop, Source source) {

@@ -157,12 +157,12 @@ class ControlTest extends ControlScene {
     Secret.register(secret);
     listen(
         (words, out, err) -> {
-          out.accept("token " + secret);
-          err.accept("token " + secret);
-          throw new IOException("token " + secret);
+          out.accept("is " + secret);
+          err.accept("is " + secret);
+          throw new IOException("is " + secret);
         });
     List<String> lines = ask("status").lines();
-    assertEquals(List.of("out token ***", "err token ***"), lines.subList(0, 2));
-    assertTrue(lines.get(2).endsWith("token ***"), lines.get(2));
+    assertEquals(List.of("out is ***", "err is ***"), lines.subList(0, 2));
+    assertTrue(lines.get(2).endsWith("is ***"), lines.get(2));
   }
 }
