@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import loomagent.base.Words;
 import loomagent.delivery.Outstanding.Item;
 
 /**
@@ -250,10 +251,23 @@ final class Dispatch implements Watch.Watched {
         });
   }
 
-  void note(String what, Throwable failure) {
-    tally.lastError = Streak.words(failure);
-    log.log(Level.ERROR, "{0}: {1}", what, tally.lastError);
-    log.log(Level.DEBUG, "the whole of it", failure);
+  /**
+   * Opening or closing it failed.
+   *
+   * @param same how often with these words: said the 1st, 2nd, 4th, 8th … time
+   */
+  void note(String what, Throwable failure, String words, long same) {
+    tally.lastError = words;
+    if (Long.bitCount(same) == 1) {
+      String counted = same == 1 ? "" : ", failure " + same + " of this kind";
+      log.log(Level.ERROR, "{0}{1}: {2}", what, counted, words);
+      log.log(Level.DEBUG, "the whole of it", failure);
+    }
+  }
+
+  /** It is open, which it was not before. */
+  void opened(long failures) {
+    log.log(Level.INFO, "is open after {0}", Words.count(failures, "failure"));
   }
 
   long waiting() {

@@ -36,6 +36,11 @@ final class Streak {
 
   /** One line. The exception may be of the handler's making, and throw in its turn. */
   static String words(Throwable failure) {
+    return words(failure, EXCERPT);
+  }
+
+  /** One line of so many characters. */
+  static String words(Throwable failure, int most) {
     try {
       String text = failure.getMessage();
       if (text != null && !text.isBlank()) {
@@ -45,7 +50,7 @@ final class Streak {
                 || failure instanceof RetryLater
                 || failure instanceof Undeliverable
                 || kind.isEmpty();
-        return Words.line(meantForPeople ? text : kind + ": " + text, EXCERPT);
+        return Words.line(meantForPeople ? text : kind + ": " + text, most);
       }
     } catch (Throwable wordless) {
       // its name has to do

@@ -13,6 +13,10 @@ import loomagent.base.Backoff;
  * other thread, so that a handler needs no lock. A handler is foreign code and may throw anything.
  */
 final class Worker {
+
+  /** Characters of what is wrong with its settings: any of them may be, and all are told. */
+  private static final int ALL_SETTINGS = 2_000;
+
   /** As many as are read at once. */
   private static final int MOST_AT_ONCE = Feed.SLICE;
 
@@ -26,6 +30,11 @@ final class Worker {
   final int lane; // from 1
   final Thread thread;
   int batch = 1; // its thread only: how many events one call may bring
+
+  // Its thread only, of opening:
+  private long failures;
+  private String lastFailure = "";
+  private long same; // failures in a row with these words
 
   // Under the dispatch's lock:
   List<Outstanding.Item> hand = List.of(); // what the handler is at
@@ -90,6 +99,9 @@ final class Worker {
         opened.accept(opening);
         switch (opening) {
           case OPEN -> {
+            if (failures > 0) {
+              dispatch.opened(failures);
+            }
             return Optional.of(made[0]);
           }
           case MISCONFIGURED -> {
@@ -108,7 +120,7 @@ final class Worker {
     try {
       made[0] = target.maker().make();
     } catch (Throwable failure) {
-      dispatch.note("could not be made, and is tried again", failure);
+      note("could not be made, and is tried again", failure, Streak.words(failure));
       return Delivery.Opening.FAILED;
     }
     try {
@@ -119,14 +131,21 @@ final class Worker {
               : 1;
       return Delivery.Opening.OPEN;
     } catch (IllegalArgumentException wrong) {
-      dispatch.note("is not configured right", wrong);
+      note("is not configured right", wrong, Streak.words(wrong, ALL_SETTINGS));
       close(made[0]);
       return Delivery.Opening.MISCONFIGURED;
     } catch (Throwable failure) {
-      dispatch.note("could not be opened, and is tried again", failure);
+      note("could not be opened, and is tried again", failure, Streak.words(failure));
       close(made[0]);
       return Delivery.Opening.FAILED;
     }
+  }
+
+  private void note(String what, Throwable failure, String words) {
+    failures++;
+    same = words.equals(lastFailure) ? same + 1 : 1;
+    lastFailure = words;
+    dispatch.note(what, failure, words, same);
   }
 
   private void deliver(EventHandler handler) {
@@ -190,7 +209,7 @@ final class Worker {
     try {
       handler.close();
     } catch (Throwable failure) {
-      dispatch.note("did not close well", failure);
+      dispatch.note("did not close well", failure, Streak.words(failure), 1);
     }
   }
 }

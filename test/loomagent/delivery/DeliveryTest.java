@@ -263,10 +263,17 @@ class DeliveryTest {
     assertEquals(
         "could not be opened, and is tried again: IOException: nobody answers",
         scene.log.errors().get(1));
+    assertEquals(
+        "could not be opened, and is tried again, failure 2 of this kind: IOException: nobody"
+            + " answers",
+        scene.log.errors().get(2));
+    assertEquals(3, scene.log.errors().size(), "the third of a kind is not said");
+    assertTrue(scene.log.all().contains("is open after 4 failures"), scene.log.all().toString());
   }
 
   @Test
   void aWrongSettingIsNotTriedAgainAndItsEventsWait() throws Exception {
+    String wrong = "url is missing; write an address. ".repeat(10) + "batch is 0";
     AtomicInteger opened = new AtomicInteger();
     AtomicInteger closed = new AtomicInteger();
     Delivery delivery =
@@ -277,7 +284,7 @@ class DeliveryTest {
                   @Override
                   public void open(HandlerContext context) {
                     opened.incrementAndGet();
-                    throw new IllegalArgumentException("url is missing; write an address");
+                    throw new IllegalArgumentException(wrong);
                   }
 
                   @Override
@@ -295,11 +302,10 @@ class DeliveryTest {
     assertEquals(1, closed.get());
     assertEquals(3, delivery.waiting());
     assertEquals(1, delivery.low());
-    assertEquals("url is missing; write an address", delivery.lastError());
+    assertEquals(wrong, delivery.lastError(), "all of it");
+    assertEquals(List.of("is not configured right: " + wrong), scene.log.errors());
     assertEquals(
-        List.of("is not configured right: url is missing; write an address"), scene.log.errors());
-    assertEquals(
-        Optional.of("the handler takes no more events; last: url is missing; write an address"),
+        Optional.of("the handler takes no more events; last: " + wrong),
         delivery.replay(Scene.event(0)).get(20, TimeUnit.SECONDS));
   }
 
