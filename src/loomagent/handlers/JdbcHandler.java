@@ -62,7 +62,7 @@ public final class JdbcHandler implements BatchHandler {
   public void open(HandlerContext context) throws Exception {
     this.context = context;
     Settings settings = new Settings(context, "jdbc");
-    String kind = url(settings);
+    String kind = kind(settings);
     settings.text("user");
     settings.text("password");
     Optional<String> sql = settings.text("sql");
@@ -86,7 +86,7 @@ public final class JdbcHandler implements BatchHandler {
     connect();
   }
 
-  private static String url(Settings settings) {
+  private static String kind(Settings settings) {
     JdbcUrl url = new JdbcUrl(settings.required("url", "jdbc:postgresql://db.example/print"));
     if (!url.text().isEmpty() && !url.right()) {
       settings.problem(
@@ -190,7 +190,7 @@ public final class JdbcHandler implements BatchHandler {
 
   // URL, user and password are asked for anew: they may have changed since.
   private void connect() throws Exception {
-    JdbcUrl url = new JdbcUrl(setting("url").strip());
+    JdbcUrl url = url();
     Properties properties = url.properties();
     for (String name : List.of("user", "password")) {
       if (!setting(name).isEmpty()) {
@@ -212,13 +212,17 @@ public final class JdbcHandler implements BatchHandler {
     }
   }
 
+  private JdbcUrl url() {
+    return new JdbcUrl(setting("url").strip()).within(context::resolve);
+  }
+
   private String setting(String name) {
     return context.settings().getOrDefault(name, "");
   }
 
   /** What happened, for a log: without a password, and without what lies behind it. */
   private SQLException told(Exception failure) {
-    JdbcUrl url = new JdbcUrl(setting("url").strip());
+    JdbcUrl url = url();
     SQLException sql = failure instanceof SQLException known ? known : new SQLException(failure);
     String words = url.masked(SqlFailure.line(sql), setting("password"));
     return new SQLException(url.shown() + ": " + words, sql.getSQLState());

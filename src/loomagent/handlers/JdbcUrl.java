@@ -1,7 +1,9 @@
 package loomagent.handlers;
 
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,6 +21,12 @@ record JdbcUrl(String text) {
           "(?i)((?:password|passwd|pwd|secret)\\s*[=:]\\s*)[^&;,\\s]+"
               + "|(//[^/\\s:@]*:)[^/\\s@]+(?=@)");
 
+  /** A database in a relative file; not ones in memory or on a server, nor {@code ~}, nor a URI. */
+  private static final Pattern FILE =
+      Pattern.compile(
+          "(?s)(jdbc:(?:sqlite:|(?:h2|hsqldb):(?:file:)?))"
+              + "(?![A-Za-z]+:|[:~/\\\\]|\\.?(?:[;?]|$))([^;?]+)(.*)");
+
   private static final Map<String, String> JARS =
       Map.of(
           "postgresql", "postgresql-….jar",
@@ -30,6 +38,17 @@ record JdbcUrl(String text) {
           "derby", "derby-….jar",
           "sqlserver", "mssql-jdbc-….jar",
           "oracle", "ojdbc….jar");
+
+  /**
+   * Where it names a file by a relative path, the same by the path that the agent gives it: a
+   * driver would take the folder that the agent was started in.
+   */
+  JdbcUrl within(Function<String, Path> resolve) {
+    Matcher file = FILE.matcher(text);
+    return file.matches()
+        ? new JdbcUrl(file.group(1) + resolve.apply(file.group(2)) + file.group(3))
+        : this;
+  }
 
   boolean right() {
     return KIND.matcher(text).matches();

@@ -129,6 +129,39 @@ class JdbcHandlerTest {
   }
 
   @Test
+  void aRelativeFileIsTheConfigurationsAndNothingElseIsTouched() {
+    Map<String, String> files =
+        Map.of(
+            "jdbc:sqlite:jobs.db", "jdbc:sqlite:/etc/agent/jobs.db",
+            "jdbc:sqlite:a/b.db?mode=x", "jdbc:sqlite:/etc/agent/a/b.db?mode=x",
+            "jdbc:h2:./jobs;USER=a;PASSWORD=b", "jdbc:h2:/etc/agent/jobs;USER=a;PASSWORD=b",
+            "jdbc:h2:file:jobs", "jdbc:h2:file:/etc/agent/jobs",
+            "jdbc:hsqldb:file:../jobs;shutdown=true", "jdbc:hsqldb:file:/etc/jobs;shutdown=true");
+    files.forEach((url, absolute) -> assertEquals(absolute, within(url)));
+    for (String url :
+        List.of(
+            "jdbc:sqlite:/var/jobs.db",
+            "jdbc:sqlite:C:/jobs.db",
+            "jdbc:sqlite::memory:",
+            "jdbc:sqlite:file:jobs.db?mode=memory",
+            "jdbc:sqlite:",
+            "jdbc:h2:mem:jobs",
+            "jdbc:h2:~/jobs",
+            "jdbc:h2:tcp://db/./jobs",
+            "jdbc:h2:file:/var/jobs",
+            "jdbc:hsqldb:hsql://db/jobs",
+            "jdbc:hsqldb:.",
+            "jdbc:postgresql:print",
+            "jdbc:mariadb://db/print")) {
+      assertEquals(url, within(url));
+    }
+  }
+
+  private static String within(String url) {
+    return new JdbcUrl(url).within(path -> Path.of("/etc/agent", path).normalize()).text();
+  }
+
+  @Test
   void noPasswordIsShownHoweverItIsWritten() {
     for (String url :
         List.of(

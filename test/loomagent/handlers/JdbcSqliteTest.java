@@ -46,6 +46,12 @@ class JdbcSqliteTest extends JdbcContract {
   }
 
   @Test
+  void aRelativeFileLiesInTheConfigurationsFolder() throws Exception {
+    open("url", "jdbc:sqlite:events?busy_timeout=50").handle(event("1"));
+    assertEquals(List.of("1"), rows("select id from loom_events"));
+  }
+
+  @Test
   void aFolderThatIsNotThereIsToldAndTriedAgain() throws Exception {
     String message =
         assertThrows(
