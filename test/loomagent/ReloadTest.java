@@ -155,6 +155,12 @@ class ReloadTest {
     assertTrue(reload().contains("Not reloaded"), agent::err);
     assertTrue(agent.err().contains("agent.properties:6: unknown key \"colour\""), agent::err);
     assertTrue(agent.err().contains("handler.log.retry.first is \"soon\""), agent::err);
+    Path jar = AgentProcess.jar().orElseThrow();
+    try (AgentProcess status =
+        AgentProcess.start(jar, folder.resolve("agent.properties"), "status", "--json")) {
+      assertEquals(0, status.exitWithin(SOON), status::err);
+      assertTrue(status.out().contains("\"state\":\"live\""), status.out());
+    }
     configure("handler.log.format = xml");
     assertTrue(reload().contains("Not reloaded"), agent::err);
     assertTrue(

@@ -1,10 +1,12 @@
 package loomagent.cli;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loomagent.agent.Agent;
 import loomagent.config.Configuration;
+import loomagent.config.Source;
 
 /** {@code status}: what the running agent is doing. */
 final class StatusCommand implements Command {
@@ -44,18 +46,19 @@ final class StatusCommand implements Command {
 
   @Override
   public Exit run(Arguments arguments, Terminal terminal) throws Exception {
-    Optional<Configuration> configuration =
-        Loaded.from(arguments.source(terminal).withoutLookups(), terminal);
-    if (configuration.isEmpty()) {
-      return Exit.CONFIGURATION;
-    }
+    // Of an agent that runs on, whatever has become of its configuration meanwhile.
+    Source source = arguments.source(terminal).withoutLookups();
+    Optional<Path> folder = Configuration.dataDir(source);
     String json = arguments.has("--json") ? Agent.JSON : "";
     Optional<Exit> asked =
-        Workplace.ask(configuration.get(), List.of(Agent.STATUS, json), terminal);
+        folder.isPresent()
+            ? Workplace.ask(folder.get(), List.of(Agent.STATUS, json), terminal)
+            : Optional.empty();
     if (asked.isEmpty()) {
-      terminal
-          .err()
-          .println("loom-agent: no agent runs on data.dir " + configuration.get().dataDir());
+      if (Loaded.from(source, terminal).isEmpty()) {
+        return Exit.CONFIGURATION;
+      }
+      terminal.err().println("loom-agent: no agent runs on data.dir " + folder.orElseThrow());
     }
     return asked.orElse(Exit.UNREACHABLE);
   }

@@ -1,6 +1,7 @@
 package loomagent.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -26,7 +27,7 @@ final class Workplace {
    */
   static Exit work(Configuration configuration, List<String> words, Terminal terminal)
       throws Exception {
-    Optional<Exit> asked = ask(configuration, words, terminal);
+    Optional<Exit> asked = ask(configuration.dataDir(), words, terminal);
     if (asked.isPresent()) {
       return asked.get();
     }
@@ -49,14 +50,11 @@ final class Workplace {
   }
 
   /** Has the running agent do it; empty if none runs. */
-  static Optional<Exit> ask(Configuration configuration, List<String> words, Terminal terminal)
+  static Optional<Exit> ask(Path dataDir, List<String> words, Terminal terminal)
       throws IOException {
     OptionalInt status =
         Control.ask(
-            new Layout(configuration.dataDir()).socket(),
-            words,
-            terminal.out()::println,
-            terminal.err()::println);
+            new Layout(dataDir).socket(), words, terminal.out()::println, terminal.err()::println);
     return status.isPresent() ? Optional.of(Exit.of(status.getAsInt())) : Optional.empty();
   }
 }

@@ -41,6 +41,16 @@ public record Configuration(
     return new Reader(source).read();
   }
 
+  /**
+   * Where the agent's folder is, whatever else may be wrong: to ask an agent that runs on.
+   *
+   * @param source what there is
+   * @return {@code data.dir}; empty if that itself is wrong
+   */
+  public static Optional<Path> dataDir(Source source) {
+    return new Reader(source).dataDir();
+  }
+
   /** What is set, or the default; not for a handler's or a connection's key. */
   public <T> T get(Key<T> key) {
     return key.among(values, "");

@@ -74,6 +74,15 @@ final class Reader {
         Map.copyOf(written));
   }
 
+  /** Of one key alone; empty where that is wrong, or the file cannot be read. */
+  Optional<Path> dataDir() {
+    String key = Key.DATA_DIR.name();
+    String standard = Key.DATA_DIR.standard();
+    Value usual = new Value(key, standard, Layers.DEFAULT, "the default", source);
+    read(written.getOrDefault(key, usual));
+    return Optional.ofNullable(Key.DATA_DIR.among(values, "")).filter(any -> !problems.tell(0));
+  }
+
   private void read(Value value) {
     Optional<Key<?>> key = Key.find(value.key());
     boolean live = key.isEmpty() || key.get().form().live();

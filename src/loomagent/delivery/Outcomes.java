@@ -153,7 +153,11 @@ final class Outcomes {
     }
     Optional<Duration> wait = retry.after(item, failure);
     if (wait.isPresent()) {
-      streak.failed(given, words, wait.get(), now);
+      boolean stopped =
+          draining && failure.filter(InterruptedException.class::isInstance).isPresent();
+      if (!stopped) { // whoever interrupted it has said so
+        streak.failed(given, words, wait.get(), now);
+      }
       item.failures++;
       park(item, now, wait.get());
     } else {

@@ -26,6 +26,9 @@ final class SqlFailure {
 
   private static final int LONGEST = 600; // characters: there may be a table to be made in it
 
+  /** PostgreSQL: too large for an index; a value whose kind the column does not take. */
+  private static final Set<String> DATA = Set.of("54000", "42804");
+
   // SQLite has its own codes instead of SQLStates.
   private static final int SQLITE_TOO_BIG = 18;
   private static final int SQLITE_CONSTRAINT = 19;
@@ -47,7 +50,7 @@ final class SqlFailure {
         || state.startsWith("57P0")) { // PostgreSQL stops, or was told to drop this connection
       return Kind.GONE;
     }
-    if (state.equals("54000")) { // PostgreSQL: too large for an index
+    if (DATA.contains(state)) {
       return Kind.DATA;
     }
     return switch (state.length() < 2 ? "" : state.substring(0, 2)) {

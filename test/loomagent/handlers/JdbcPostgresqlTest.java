@@ -93,6 +93,18 @@ class JdbcPostgresqlTest extends JdbcContract {
   }
 
   @Test
+  void aMemberOfAnotherKindThanTheColumnHoldsUpNoOther() throws Exception {
+    sql("create table odd (id text, j jsonb)");
+    JdbcHandler handler = open("sql", "insert into odd values (:id, :payload.j)");
+    handler.handle(Event.parse("{\"id\":\"1\",\"payload\":{\"j\":{\"a\":1}}}"));
+    Event number = Event.parse("{\"id\":\"2\",\"payload\":{\"j\":1}}");
+    assertThrows(Undeliverable.class, () -> handler.handle(number));
+    handler.handle(Event.parse("{\"id\":\"3\",\"payload\":{\"j\":[]}}"));
+    assertEquals(List.of("1", "3"), rows("select id from odd order by id"));
+    sql("drop table odd");
+  }
+
+  @Test
   void aTableOfTheSameNameElsewhereIsNotMistakenForOurs() throws Exception {
     sql("create table print.loom_events (nothing integer)", "create table loomXevents (x integer)");
     open().handle(event("1"));
