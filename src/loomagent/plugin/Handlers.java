@@ -2,6 +2,7 @@ package loomagent.plugin;
 
 import java.io.IOException;
 import java.net.URL;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,8 +26,9 @@ public final class Handlers {
 
   private static final String CLASS_PATH = "class path";
 
-  /** What one bundle gave: kept while the bundle stays the same. */
-  private record Loaded(List<Path> jars, HandlerLoader loader, Providers providers) {}
+  /** What one bundle gave, and the copies that it is read from: kept while they stay the same. */
+  private record Loaded(
+      JarFolder.Bundle bundle, List<Path> jars, HandlerLoader loader, Providers providers) {}
 
   private final Map<String, Loaded> bundles = new LinkedHashMap<>();
   private final List<HandlerType> types = new ArrayList<>();
@@ -138,12 +140,12 @@ public final class Handlers {
     faults.addAll(jars.faults());
     notes.addAll(jars.notes());
     for (JarFolder.Bundle bundle : jars.bundles()) {
-      load(bundle, before);
+      load(bundle, jars, before);
       if (!bundle.provides()) {
         bundle.jars().forEach(jar -> libraryNames.add(folder.relativize(jar).toString()));
       }
     }
-    keepUnreadable(jars, before);
+    before.ifPresent(old -> keepUnusable(folder, jars, old));
     seeLibraries(before);
     ClassLoader agent = EventHandler.class.getClassLoader();
     Providers own =
@@ -168,8 +170,12 @@ public final class Handlers {
         .toList();
   }
 
-  private void load(JarFolder.Bundle bundle, Optional<Handlers> before) {
+  private void load(JarFolder.Bundle bundle, JarFolder folder, Optional<Handlers> before) {
     Optional<Loaded> old = before.map(each -> each.bundles.get(bundle.name()));
+    if (old.isPresent() && folder.hasUnusable(old.get().bundle().jars())) {
+      keep(bundle.name(), old.get()); // without one of its jars it would fail at an event
+      return;
+    }
     try {
       List<Path> jars = new ArrayList<>();
       for (Path jar : bundle.jars()) {
@@ -212,7 +218,7 @@ public final class Handlers {
         providers = new Providers(List.of(), List.of(new Fault(bundle.name(), text)));
       }
     }
-    return new Loaded(jars, loader, providers);
+    return new Loaded(bundle, jars, loader, providers);
   }
 
   private static String version(Path jar) throws IOException {
@@ -232,12 +238,18 @@ public final class Handlers {
     return old.providers().types().stream().allMatch(type -> names.contains(type.type()));
   }
 
-  /** A jar that is there, and cannot be used: while it is being copied, for one. */
-  private void keepUnreadable(JarFolder jars, Optional<Handlers> before) {
-    for (Fault fault : jars.faults()) {
-      Optional<Loaded> old = before.map(each -> each.bundles.get(fault.source()));
-      if (old.isPresent() && !bundles.containsKey(fault.source())) {
-        keep(fault.source(), old.get());
+  /** What was removed is let go; what cannot be used, or seen, is not. */
+  private void keepUnusable(Path folder, JarFolder jars, Handlers before) {
+    boolean gone = Files.notExists(folder) && !before.bundles.isEmpty();
+    if (gone) {
+      String advice =
+          "is there no more. Put it back; to remove handlers, take their jars out of it";
+      faults.add(new Fault(folder.toString(), advice));
+    }
+    for (Loaded old : before.bundles.values()) {
+      String name = old.bundle().name();
+      if (!bundles.containsKey(name) && (gone || jars.hasUnusable(old.bundle().jars()))) {
+        keep(name, old);
       }
     }
   }

@@ -8,6 +8,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -48,6 +49,7 @@ public final class JarFolder {
   private final List<Bundle> bundles = new ArrayList<>();
   private final List<Fault> faults = new ArrayList<>();
   private final List<Fault> notes = new ArrayList<>();
+  private final Set<Path> unusable = new HashSet<>();
 
   private JarFolder(Path folder) {
     this.folder = folder;
@@ -59,8 +61,8 @@ public final class JarFolder {
     if (Files.isDirectory(folder)) {
       read.all();
     } else if (Files.exists(folder)) {
-      read.faults.add(
-          new Fault(folder.toString(), "is a file. Set handlers.dir to the folder of the jars"));
+      read.unusable(
+          folder, folder.toString(), "is a file. Set handlers.dir to the folder of the jars");
     }
     return read;
   }
@@ -75,6 +77,15 @@ public final class JarFolder {
 
   List<Fault> notes() {
     return notes;
+  }
+
+  /**
+   * Whether one of these is there, or may be, and cannot be used: while it is being copied, for
+   * one.
+   */
+  boolean hasUnusable(List<Path> jars) {
+    return unusable.contains(folder)
+        || jars.stream().anyMatch(jar -> unusable.stream().anyMatch(jar::startsWith));
   }
 
   /**
@@ -145,10 +156,10 @@ public final class JarFolder {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries.sorted().toList();
     } catch (IOException | RuntimeException unreadable) {
-      faults.add(
-          new Fault(
-              folder.toString(),
-              "cannot be listed (" + Advice.kind(unreadable) + "). Check its rights"));
+      unusable(
+          folder,
+          folder.toString(),
+          "cannot be listed (" + Advice.kind(unreadable) + "). Check its rights");
       return List.of();
     }
   }
@@ -158,17 +169,17 @@ public final class JarFolder {
     try (Stream<Path> files = Files.walk(bundle, DEPTH - 1, FileVisitOption.FOLLOW_LINKS)) {
       jars = files.filter(JarFolder::aJar).sorted().limit(MOST_JARS + 1).toList();
     } catch (IOException | RuntimeException unreadable) {
-      faults.add(
-          new Fault(name, "cannot be listed (" + Advice.kind(unreadable) + "). Check its rights"));
+      unusable(
+          bundle, name, "cannot be listed (" + Advice.kind(unreadable) + "). Check its rights");
       return;
     }
     if (jars.isEmpty() || jars.size() > MOST_JARS) {
-      faults.add(
-          new Fault(
-              name,
-              jars.isEmpty()
-                  ? "is a folder without a jar. Put a jar and its libraries in it, or remove it"
-                  : "has more than " + MOST_JARS + " jars. Put a handler and its libraries here"));
+      unusable(
+          bundle,
+          name,
+          jars.isEmpty()
+              ? "is a folder without a jar. Put a jar and its libraries in it, or remove it"
+              : "has more than " + MOST_JARS + " jars. Put a handler and its libraries here");
       return;
     }
     List<Path> providers = new ArrayList<>();
@@ -202,8 +213,13 @@ public final class JarFolder {
         wrong = "is not a whole jar (" + Advice.words(broken) + "). Copy or build it again";
       }
     }
-    faults.add(new Fault(name, wrong));
+    unusable(jar, name, wrong);
     return Optional.empty();
+  }
+
+  private void unusable(Path path, String name, String text) {
+    unusable.add(path);
+    faults.add(new Fault(name, text));
   }
 
   private static String unusable(Path jar) {

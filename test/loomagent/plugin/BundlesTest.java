@@ -228,6 +228,57 @@ class BundlesTest {
   }
 
   @Test
+  void aLibraryThatBecomesUnusableLeavesItsWholeFolderInForce() throws Exception {
+    user("acme.OneHandler").write(folder.resolve("acme/one.jar"));
+    Path lib = library("first").write(folder.resolve("acme/lib.jar"));
+    Handlers before = Handlers.find(folder, copies);
+    Files.write(lib, new byte[] {'P', 'K'}); // still being copied
+    Handlers after = before.again(folder);
+    assertEquals(type(before, "one"), type(after, "one"));
+    assertTrue(texts(after.faults()).get(0).startsWith("acme/lib.jar: is not a whole jar"));
+    assertEquals("acme/: what was loaded of it before goes on", texts(after.faults()).get(1));
+    library("second").write(lib);
+    Handlers third = after.again(folder);
+    assertEquals(List.of(), texts(third.faults()));
+    assertEquals("second", said(type(third, "one")));
+    Files.delete(lib);
+    Handlers fourth = third.again(folder);
+    assertNotEquals(type(third, "one"), type(fourth, "one")); // as it was told
+  }
+
+  @Test
+  void aDriverThatBecomesUnusableStaysInForce() throws Exception {
+    Path driver = library("x").write(folder.resolve("driver.jar"));
+    Handlers before = Handlers.find(folder, copies);
+    Files.write(driver, new byte[] {'P', 'K'});
+    Handlers after = before.again(folder);
+    assertEquals(type(before, "jdbc"), type(after, "jdbc"));
+    assertEquals("lib.Lib", type(after, "jdbc").loader().loadClass("lib.Lib").getName());
+  }
+
+  @Test
+  void aFolderThatVanishesOrCannotBeReadLeavesAllInForce() throws Exception {
+    saying("one", folder.resolve("mis.jar"));
+    Handlers before = Handlers.find(folder, copies);
+    Files.move(folder, temp.resolve("aside"));
+    Handlers gone = before.again(folder);
+    assertEquals(type(before, "mis"), type(gone, "mis"));
+    assertEquals(
+        List.of(
+            folder
+                + ": is there no more. Put it back; to remove handlers, take their jars out of it",
+            "mis.jar: what was loaded of it before goes on"),
+        texts(gone.faults()));
+    Files.writeString(folder, "not a folder");
+    Handlers file = gone.again(folder);
+    assertEquals(type(before, "mis"), type(file, "mis"));
+    Files.delete(folder);
+    Files.move(temp.resolve("aside"), folder);
+    assertEquals(List.of(), texts(file.again(folder).faults()));
+    assertEquals(type(before, "mis"), type(file.again(folder), "mis"));
+  }
+
+  @Test
   void copiesOfEarlierRunsAreDeleted() throws Exception {
     Path jar = saying("one", folder.resolve("mis.jar"));
     Handlers.find(folder, copies);
