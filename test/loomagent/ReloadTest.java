@@ -251,4 +251,121 @@ class ReloadTest {
     assertFalse(agent.err().contains("Exception"), agent::err);
     end();
   }
+
+  /** A handler that says when it is opened, closed or given an event, and waits for {@code go}. */
+  private JarMaker waiter(String when) {
+    String says =
+        "static void say(String word) throws Exception { java.nio.file.Files.writeString("
+            + "java.nio.file.Path.of(\"seen\"), word, java.nio.file.StandardOpenOption.CREATE,"
+            + " java.nio.file.StandardOpenOption.APPEND); }";
+    return new JarMaker(folder.resolve("scratch"))
+        .handler(
+            "acme.MisHandler",
+            says
+                + """
+                public void open(HandlerContext context) throws Exception { say("opened,"); }
+                public void close() throws Exception { say("closed,"); }
+                public void handle(Event event) throws Exception {
+                  say("given,");
+                  while (%s && !java.nio.file.Files.exists(java.nio.file.Path.of("go"))) {
+                    java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+                  }
+                  java.nio.file.Files.writeString(
+                      java.nio.file.Path.of("taken"), event.id() + "\\n",
+                      java.nio.file.StandardOpenOption.CREATE,
+                      java.nio.file.StandardOpenOption.APPEND);
+                }
+                """
+                    .formatted(when));
+  }
+
+  private void awaitSeen(String words) {
+    Path seen = folder.resolve("seen");
+    Pasture.await(
+        () -> {
+          try {
+            return Files.exists(seen) && Files.readString(seen).startsWith(words);
+          } catch (IOException unreadable) {
+            throw new AssertionError(unreadable);
+          }
+        },
+        agent);
+  }
+
+  @Test
+  void aStopDuringAReloadWaitsForTheEventInHand() throws Exception {
+    waiter("true").write(mis());
+    configure("log.level = debug", "handler.mis.events = app.*");
+    start();
+    publish(1);
+    awaitSeen("opened,given,");
+    configure("log.level = debug", "handler.mis.events = app.a");
+    agent.signal("HUP");
+    awaitSeen("opened,given,opened,closed,"); // tried out, so that the one at work is to end now
+    agent.signal("TERM");
+    agent.awaitErr("stopping: handlers have", SOON);
+    Files.createFile(folder.resolve("go"));
+    assertEquals(0, agent.exitWithin(SOON), agent::err);
+    assertEquals(List.of("id-00000"), taken());
+    assertFalse(agent.err().contains("left to itself"), agent::err);
+    assertEquals("opened,given,opened,closed,closed,", Files.readString(folder.resolve("seen")));
+  }
+
+  @Test
+  void oneThatTheDiskDidNotLetBeginBeginsWithTheNextReload() throws Exception {
+    writer("v", "").write(mis());
+    configure("handler.mis.events = app.*");
+    start();
+    publish(1);
+    awaitTaken(1);
+    Path cursor = folder.resolve("data/cursors/mis");
+    Files.move(cursor, folder.resolve("aside"));
+    Files.createDirectory(cursor);
+    configure("handler.mis.events = app.a");
+    reload();
+    assertTrue(agent.err().contains("handler mis could not be begun"), agent::err);
+    publish(1);
+    Files.delete(cursor);
+    Files.move(folder.resolve("aside"), cursor);
+    assertTrue(reload().endsWith("Reloaded: changed mis, 0 handlers as before"), agent::err);
+    awaitTaken(2);
+    assertEquals(List.of("v id-00000", "v id-00001"), taken());
+    end();
+  }
+
+  @Test
+  void aJarWhoseHandlerIsNotConfiguredRightKeepsNoOtherFromChanging() throws Exception {
+    configure("handler.log.type = log");
+    start();
+    new JarMaker(folder.resolve("scratch"))
+        .handler(
+            "acme.BadHandler",
+            "public void open(HandlerContext context) {"
+                + " throw new IllegalArgumentException(\"url is missing; set handler.bad.url\"); }")
+        .write(folder.resolve("handlers/bad.jar"));
+    assertTrue(reload().endsWith("Reloaded: added bad, 1 handler as before"), agent::err);
+    assertTrue(agent.err().contains("url is missing; set handler.bad.url"), agent::err);
+    writer("v", "").write(mis());
+    assertTrue(reload().endsWith("Reloaded: added mis, 2 handlers as before"), agent::err);
+    publish(1);
+    awaitTaken(1);
+    end();
+  }
+
+  @Test
+  void aJarThatIsBrokenASecondTimeIsSaidASecondTime() throws Exception {
+    byte[] whole = Files.readAllBytes(writer("v", "").write(mis()));
+    configure("handler.log.type = log");
+    start();
+    for (int times = 1; times <= 2; times++) {
+      Files.write(mis(), Arrays.copyOf(whole, 10));
+      reload();
+      reload();
+      long said = agent.err().lines().filter(line -> line.contains("is not a whole jar")).count();
+      assertEquals(times, said, agent::err);
+      Files.write(mis(), whole);
+      reload();
+    }
+    end();
+  }
 }

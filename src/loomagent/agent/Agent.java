@@ -142,24 +142,40 @@ public final class Agent implements AutoCloseable {
     Change change = new Change(deliveries, next, touched, log);
     List<String> wrong = new ArrayList<>(next.problems());
     if (change.isNothing() || !wrong.isEmpty()) {
-      return new Reloaded(wrong, change.toString(), true);
+      return new Reloaded(wrong, change.toString(), Outcome.of(wrong));
     }
     wrong.addAll(change.rehearse(stopped));
-    boolean ended = true;
-    if (wrong.isEmpty() && !stopped.getAsBoolean()) {
-      ended = change.make(configuration.shutdownTimeout(), stopped);
+    Outcome outcome = stopped.getAsBoolean() ? Outcome.STOPPED : Outcome.of(wrong);
+    if (outcome == Outcome.DONE) {
+      outcome = change.make(configuration.shutdownTimeout(), stopped);
     }
-    return new Reloaded(wrong, change.toString(), ended);
+    return new Reloaded(wrong, change.toString(), outcome);
+  }
+
+  /** How a change went. */
+  public enum Outcome {
+    /** The next plan is in force, and what it has ended has let go of its classes. */
+    DONE,
+    /** The next plan is in force, and something that it has ended still runs. */
+    HANGING,
+    /** Something is wrong with the next plan: nothing has changed. */
+    REFUSED,
+    /** The agent is to stop: what runs ends with it, and needs its classes until then. */
+    STOPPED;
+
+    private static Outcome of(List<String> wrong) {
+      return wrong.isEmpty() ? DONE : REFUSED;
+    }
   }
 
   /**
    * What came of a change.
    *
-   * @param wrong why there was none; empty if the next plan is in force
+   * @param wrong why it was refused; else empty
    * @param summary what was changed, in a line
-   * @param ended whether all that runs no more has let go of its classes
+   * @param outcome how it went
    */
-  public record Reloaded(List<String> wrong, String summary, boolean ended) {}
+  public record Reloaded(List<String> wrong, String summary, Outcome outcome) {}
 
   /**
    * Carries out what a command asks of the running agent. Any thread.

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +31,7 @@ final class Change {
   private final List<Plan.Planned> changed = new ArrayList<>();
   private final List<Route> ending = new ArrayList<>(); // the removed ones, and the changed
   private final Set<String> removed = new TreeSet<>();
+  private final Set<String> idle = new HashSet<>(); // of the changed, those that took no events
 
   /**
    * Nothing happens yet.
@@ -48,10 +50,13 @@ final class Change {
         added.add(planned);
       } else if (touched.contains(name)
           || !running.get().planned().type().equals(planned.type())
-          || !running.get().planned().folder().equals(planned.folder())
-          || running.get().delivery().opening() == Delivery.Opening.MISCONFIGURED) {
+          || !running.get().planned().folder().equals(planned.folder())) {
         changed.add(planned);
         ending.add(running.get());
+      } else if (isIdle(running.get().delivery())) {
+        changed.add(planned);
+        ending.add(running.get());
+        idle.add(name);
       }
     }
     Set<String> wanted =
@@ -64,15 +69,22 @@ final class Change {
     }
   }
 
+  /** Whether it ended by itself: a setting is wrong, or the disk did not let it begin again. */
+  private static boolean isIdle(Delivery delivery) {
+    return delivery.opening() == Delivery.Opening.MISCONFIGURED || delivery.isEnded();
+  }
+
   /** Whether all stays as it is. */
   boolean isNothing() {
     return added.isEmpty() && ending.isEmpty();
   }
 
   /**
-   * Opens each new or changed handler once, beside what runs, and closes it again.
+   * Opens each new or changed handler once, beside what runs, and closes it again. One that is
+   * wrong and took no events before, or comes with a jar of which the configuration says nothing,
+   * keeps no other from changing.
    *
-   * @return what is wrong with their settings
+   * @return what is wrong with the settings of the others
    */
   List<String> rehearse(BooleanSupplier stopped) {
     List<String> wrong = new ArrayList<>();
@@ -83,7 +95,13 @@ final class Change {
         Deliveries tried = Deliveries.onRequest(trial, new Layout(scratch), part -> Quiet.LOGGER);
         tried.all().forEach(route -> route.delivery().start());
         for (Route route : tried.awaitOpening(tried.all(), stopped)) {
-          wrong.add("handler " + route.name() + ": " + route.delivery().lastError());
+          String words = "handler " + route.name() + ": " + route.delivery().lastError();
+          if (idle.contains(route.name())) {
+            log.log(Level.ERROR, words);
+            leave(route.name());
+          } else if (route.settings().isConfigured()) {
+            wrong.add(words);
+          }
         }
         long end = System.nanoTime() + Deliveries.OPENING_LIMIT.toNanos();
         var unused = Deliveries.drain(tried.all(), end, stopped, route -> {});
@@ -99,6 +117,11 @@ final class Change {
     return wrong;
   }
 
+  private void leave(String name) {
+    changed.removeIf(planned -> planned.settings().name().equals(name));
+    ending.removeIf(route -> route.name().equals(name));
+  }
+
   private List<Plan.Planned> both() {
     List<Plan.Planned> both = new ArrayList<>(added);
     both.addAll(changed);
@@ -109,9 +132,10 @@ final class Change {
    * Makes the change. Deliveries in hand are finished before.
    *
    * @param limit how long that may take
-   * @return whether every thread of what ended has ended
+   * @return how it went; {@code STOPPED} if somebody has asked the agent to stop meanwhile, whose
+   *     end waits for the deliveries in hand as it does for all
    */
-  boolean make(Duration limit, BooleanSupplier stopped) {
+  Agent.Outcome make(Duration limit, BooleanSupplier stopped) {
     Consumer<Route> say =
         route ->
             log.log(
@@ -121,6 +145,9 @@ final class Change {
                 route.name(),
                 Words.of(limit));
     List<Route> late = Deliveries.drain(ending, System.nanoTime() + limit.toNanos(), stopped, say);
+    if (stopped.getAsBoolean()) {
+      return Agent.Outcome.STOPPED;
+    }
     for (Route route : late) {
       route.delivery().abandon();
       log.log(Level.ERROR, "handler {0} heeds no interrupt: it is left to itself", route.name());
@@ -139,7 +166,7 @@ final class Change {
     deliveries.replace(routes);
     begun.forEach(route -> route.delivery().start());
     deliveries.awaitOpening(begun, stopped);
-    return late.isEmpty();
+    return late.isEmpty() ? Agent.Outcome.DONE : Agent.Outcome.HANGING;
   }
 
   /** Empty if the disk does not let it: what it waits for is kept all the same. */

@@ -251,6 +251,9 @@ final class Deliveries {
       List<Route> routes, long end, BooleanSupplier stopped, Consumer<Route> say) {
     routes.forEach(route -> route.delivery().drain());
     List<Route> late = late(routes, end, stopped);
+    if (stopped.getAsBoolean()) {
+      return late; // the end of the agent waits for them as for all
+    }
     late.forEach(
         route -> {
           say.accept(route);

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import loomagent.agent.Agent;
 import loomagent.agent.Plan;
@@ -35,11 +34,15 @@ final class Reloading {
   private static final Set<String> AT_ONCE = Set.of("log.level", "log.format", "handlers.dir");
 
   private final System.Logger log = Logging.logger("agent");
+  private final News faults = new News(log, Level.ERROR, List.of());
+  private final News oddities = new News(log, Level.WARNING, List.of());
+  private final News notes = new News(log, Level.INFO, List.of());
+  private final News warnings;
   private final Terminal terminal;
-  private final Set<String> said = new HashSet<>();
   private Configuration configuration;
   private Handlers handlers;
   private Map<String, String> seen;
+  private volatile List<String> current = List.of(); // the notes of the plan in force
 
   private Reloading(
       Configuration configuration, Terminal terminal, Handlers handlers, Map<String, String> seen) {
@@ -47,6 +50,7 @@ final class Reloading {
     this.terminal = terminal;
     this.handlers = handlers;
     this.seen = seen;
+    this.warnings = new News(log, Level.WARNING, configuration.warnings());
   }
 
   /** What an agent starts with; what is wrong or odd about the jars is said. */
@@ -54,31 +58,29 @@ final class Reloading {
     Map<String, String> seen = JarFolder.look(configuration.handlersDir());
     Handlers found = Handlers.find(configuration.handlersDir(), copies);
     Reloading first = new Reloading(configuration, terminal, found, seen);
-    first.said.addAll(configuration.warnings());
     first.say(found);
     return first;
   }
 
-  Handlers handlers() {
-    return handlers;
+  /** Which handlers an agent starts with. */
+  Plan plan() {
+    Plan plan = Plan.of(configuration, handlers);
+    current = plan.notes();
+    return plan;
   }
 
-  /** What is worth a line once. */
-  void note(List<String> notes) {
-    notes.stream().filter(said::add).forEach(note -> log.log(Level.INFO, note));
+  /** Says what an operator may wonder about. Any thread. */
+  void note() {
+    notes.say(current);
   }
 
   private void say(Handlers found) {
-    for (Fault fault : found.faults()) {
-      if (said.add(fault.toString())) {
-        log.log(Level.ERROR, "handler jar {0}", fault);
-      }
-    }
-    for (Fault note : found.notes()) {
-      if (said.add(note.toString())) {
-        log.log(Level.WARNING, "handler jar {0}", note);
-      }
-    }
+    faults.say(ofJars(found.faults()));
+    oddities.say(ofJars(found.notes()));
+  }
+
+  private static List<String> ofJars(List<Fault> faults) {
+    return faults.stream().map(fault -> "handler jar " + fault).toList();
   }
 
   /**
@@ -126,45 +128,56 @@ final class Reloading {
       refused(wrong.problems());
       return;
     }
-    next.warnings().stream().filter(said::add).forEach(each -> log.log(Level.WARNING, each));
-    seen = JarFolder.look(next.handlersDir());
+    warnings.say(next.warnings());
+    Map<String, String> now = JarFolder.look(next.handlersDir());
     change(agent, stop, next);
+    if (configuration.handlersDir().equals(next.handlersDir())) { // else that was refused
+      seen = now;
+    }
   }
 
   private void change(Agent agent, Stop stop, Configuration next) {
-    SortedSet<String> differences = configuration.differences(next);
     Set<String> touched = new HashSet<>();
-    SortedSet<String> later = new TreeSet<>();
-    for (String key : differences) {
-      Configuration.handlerOf(key).ifPresentOrElse(touched::add, () -> later.add(key));
+    for (String key : configuration.differences(next)) {
+      Configuration.handlerOf(key).ifPresent(touched::add);
     }
-    later.removeAll(AT_ONCE);
     Handlers found = handlers.again(next.handlersDir());
     say(found);
     Plan plan = Plan.of(next, found);
     Agent.Reloaded reloaded = agent.reload(plan, touched, stop::asked);
-    if (!reloaded.wrong().isEmpty()) {
-      refused(reloaded.wrong());
-      release(handlers, found);
-      return;
+    switch (reloaded.outcome()) {
+      case STOPPED -> {}
+      case REFUSED -> {
+        refused(reloaded.wrong());
+        release(handlers, found);
+      }
+      case DONE, HANGING -> {
+        Handlers before = handlers;
+        takeOver(next, found, plan, reloaded);
+        if (reloaded.outcome() == Agent.Outcome.DONE) {
+          release(found, before);
+        }
+      }
     }
+  }
+
+  private void takeOver(Configuration next, Handlers found, Plan plan, Agent.Reloaded reloaded) {
+    SortedSet<String> differences = configuration.differences(next);
     if (differences.contains("log.level") || differences.contains("log.format")) {
       Logging.install(terminal.err(), next.logLevel(), next.logFormat());
     }
-    note(plan.notes());
+    current = plan.notes();
+    note();
     log.log(Level.INFO, "Reloaded: {0}", reloaded.summary());
-    if (!later.isEmpty()) {
+    differences.removeIf(key -> AT_ONCE.contains(key) || Configuration.handlerOf(key).isPresent());
+    if (!differences.isEmpty()) {
       log.log(
           Level.WARNING,
           "{0} changed as well, and will count after a restart",
-          String.join(", ", later));
+          String.join(", ", differences));
     }
-    Handlers before = handlers;
     handlers = found;
     configuration = next;
-    if (reloaded.ended()) {
-      release(found, before);
-    }
   }
 
   private void refused(List<String> problems) {

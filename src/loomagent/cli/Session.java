@@ -63,7 +63,7 @@ final class Session {
       throws InterruptedException, IOException {
     Copies copies = new Copies(folder.layout().jars());
     Reloading reloading = Reloading.first(configuration, terminal, copies);
-    Plan plan = Plan.of(configuration, reloading.handlers());
+    Plan plan = reloading.plan();
     if (!plan.problems().isEmpty()) {
       return wrong(plan.problems());
     }
@@ -80,7 +80,7 @@ final class Session {
             network,
             folder,
             Logging::logger,
-            state -> became(state, plan, reloading));
+            state -> became(state, reloading));
     try (agent) {
       List<String> problems = agent.start(stop::asked);
       if (!problems.isEmpty()) {
@@ -126,9 +126,9 @@ final class Session {
   }
 
   // The subscription comes first on the screen, then what else there is to know.
-  private void became(State state, Plan plan, Reloading reloading) {
+  private void became(State state, Reloading reloading) {
     if (state == State.LIVE && live.compareAndSet(false, true)) {
-      reloading.note(plan.notes());
+      reloading.note();
     }
   }
 

@@ -64,6 +64,11 @@ public record HandlerSettings(
     return events.matches(event) && (connections.isEmpty() || connections.contains(connection));
   }
 
+  /** Whether the configuration says anything of it. */
+  public boolean isConfigured() {
+    return !origin.equals(Reader.DEFAULT);
+  }
+
   /** A handler of this name and type of which the configuration says nothing. */
   public static HandlerSettings byDefault(String name) {
     return Reader.byDefault(name);

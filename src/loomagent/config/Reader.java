@@ -15,6 +15,10 @@ import loomagent.base.Words;
 
 /** Reads each setting as what it has to be, and tells all that is wrong. Used once. */
 final class Reader {
+
+  /** The origin of what nobody has written. */
+  static final String DEFAULT = "default";
+
   private final Problems problems = new Problems();
   private final Problems warnings = new Problems();
   private final Source source;
@@ -35,7 +39,7 @@ final class Reader {
     Source nothing =
         new Source(Optional.empty(), Path.of("agent.properties"), List.of(), Map.of())
             .withoutLookups();
-    return new Reader(nothing).handler(handler, List.of(), "default");
+    return new Reader(nothing).handler(handler, List.of(), DEFAULT);
   }
 
   Configuration read() throws ConfigurationException {

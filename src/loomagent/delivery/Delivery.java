@@ -65,6 +65,7 @@ public final class Delivery {
       Policy policy,
       Predicate<Event> wanted) {}
 
+  private static final String NO_MORE = "the handler takes no more events";
   private static final Duration FIRST_REOPEN = Duration.ofSeconds(1);
   private static final Duration LONGEST_REOPEN = Duration.ofMinutes(5);
 
@@ -139,6 +140,17 @@ public final class Delivery {
   static Optional<Feed> feed(Target target, Journal journal, Cursor cursor) {
     return Optional.of(
         new Feed(journal, cursor, target.policy(), target.wanted(), target.context().logger()));
+  }
+
+  /**
+   * Counts on from another one, whose handler has the same name.
+   *
+   * @param before it has ended
+   */
+  public void countOn(Delivery before) {
+    tally.delivered.set(before.delivered());
+    tally.failed.set(before.failed());
+    tally.lastDelivered = before.tally.lastDelivered;
   }
 
   /** Starts the first lane, which opens the handler; the others follow once it is open. */
@@ -254,6 +266,15 @@ public final class Delivery {
   }
 
   /**
+   * Whether nobody takes events here any more.
+   *
+   * @return true after the end, and for one whose handler can never be opened
+   */
+  public boolean isEnded() {
+    return ended.getCount() == 0;
+  }
+
+  /**
    * Leaves threads that are still at something to themselves, after {@link #drain}. Whatever they
    * do, the cursor rests; what they have in hand comes again to whoever follows.
    */
@@ -282,6 +303,20 @@ public final class Delivery {
    */
   public CompletableFuture<Optional<String>> replayOnce(Event event) {
     return replay(event, true);
+  }
+
+  /**
+   * Whether an answer to a replay says that the handler was never given the event, as it ends.
+   *
+   * @param answer as {@link #replay} gives it
+   */
+  public static boolean isRefusal(Optional<String> answer) {
+    return answer.filter(why -> why.startsWith(NO_MORE)).isPresent();
+  }
+
+  /** Why a replay is not given to a handler that ends. */
+  static String refusal(String lastError) {
+    return NO_MORE + (lastError.isEmpty() ? "" : "; last: " + lastError);
   }
 
   private CompletableFuture<Optional<String>> replay(Event event, boolean once) {
