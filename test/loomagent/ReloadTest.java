@@ -312,6 +312,46 @@ class ReloadTest {
   }
 
   @Test
+  void aReplayGoesOnWithTheHandlerThatFollows() throws Exception {
+    waiter("event.replayed()").write(mis());
+    configure("handler.mis.events = app.*");
+    start();
+    publish(3);
+    awaitTaken(3);
+    Path config = folder.resolve("agent.properties");
+    AgentProcess replay =
+        AgentProcess.start(
+            AgentProcess.jar().orElseThrow(),
+            config,
+            "replay",
+            "--handler",
+            "mis",
+            "--since",
+            "1h");
+    awaitSeen("opened,given,given,given,given,");
+    configure("handler.mis.events = app.a");
+    agent.signal("HUP");
+    awaitSeen("opened,given,given,given,given,opened,closed,");
+    Files.createFile(folder.resolve("go"));
+    assertEquals(0, replay.exitWithin(SOON), replay::err);
+    assertTrue(replay.out().contains("3 events delivered to mis"), replay::out);
+    assertTrue(status().contains("\"delivered\":6"), this::status); // counted on
+    end();
+    assertEquals(6, taken().size());
+  }
+
+  private String status() {
+    AgentProcess status =
+        AgentProcess.start(
+            AgentProcess.jar().orElseThrow(),
+            folder.resolve("agent.properties"),
+            "status",
+            "--json");
+    assertEquals(0, status.exitWithin(SOON), status::err);
+    return status.out();
+  }
+
+  @Test
   void oneThatTheDiskDidNotLetBeginBeginsWithTheNextReload() throws Exception {
     writer("v", "").write(mis());
     configure("handler.mis.events = app.*");

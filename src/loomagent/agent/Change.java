@@ -136,6 +136,7 @@ final class Change {
    *     end waits for the deliveries in hand as it does for all
    */
   Agent.Outcome make(Duration limit, BooleanSupplier stopped) {
+    deliveries.ending(ending);
     Consumer<Route> say =
         route ->
             log.log(

@@ -39,6 +39,7 @@ final class Deliveries {
   private final Function<String, System.Logger> loggers;
   private final System.Logger log;
   private volatile List<Route> all = List.of(); // written by one thread at a time
+  private Set<Delivery> ending = Set.of(); // guarded by this: others are about to take their place
 
   private Deliveries(
       Optional<Journal> journal, Layout layout, Function<String, System.Logger> loggers) {
@@ -106,6 +107,7 @@ final class Deliveries {
             handlers);
     Delivery delivery =
         new Delivery(target, from, cursor, letters, Clock.systemUTC(), new Random());
+    before.ifPresent(ended -> delivery.countOn(ended.delivery()));
     return new Route(planned, delivery, letters);
   }
 
@@ -221,13 +223,36 @@ final class Deliveries {
     return all.stream().filter(each -> each.name().equals(name)).findFirst();
   }
 
+  /** These end, and others may follow them. */
+  synchronized void ending(List<Route> routes) {
+    ending = routes.stream().map(Route::delivery).collect(Collectors.toSet());
+    notifyAll();
+  }
+
   /** These are the handlers that run now. */
   void replace(List<Route> routes) {
     all = List.copyOf(routes);
+    ending(List.of());
+  }
+
+  /**
+   * Waits while a handler is about to be replaced.
+   *
+   * @return false if that takes longer
+   */
+  synchronized boolean awaitReplacement(Route route, Duration limit) throws InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    long left = limit.toMillis();
+    while (ending.contains(route.delivery()) && left > 0) {
+      wait(left);
+      left = (end - System.nanoTime()) / 1_000_000;
+    }
+    return !ending.contains(route.delivery());
   }
 
   /** Lets deliveries in hand finish. What is not delivered then waits on disk. */
   void close(long end, Duration limit) {
+    ending(List.of()); // nobody follows
     Consumer<Route> say =
         route ->
             log.log(

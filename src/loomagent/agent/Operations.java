@@ -15,10 +15,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import loomagent.Event;
 import loomagent.base.Disk;
 import loomagent.base.Words;
 import loomagent.delivery.DeadLetters;
+import loomagent.delivery.Delivery;
 import loomagent.journal.Entry;
 import loomagent.journal.Journal;
 import loomagent.journal.JournalFiles;
@@ -132,7 +134,7 @@ public final class Operations {
   }
 
   /** Gives a handler what is asked for, one event after the other. */
-  private static final class Replay implements JournalFiles.Visitor {
+  private final class Replay implements JournalFiles.Visitor {
     private final Route route;
     private final Selection selection;
     private final Consumer<String> err;
@@ -157,7 +159,7 @@ public final class Operations {
         return selection.id().isEmpty();
       }
       try {
-        Optional<String> failure = await(route, route.delivery().replay(entry.event()), err);
+        Optional<String> failure = give(route.name(), to -> to.replay(entry.event()), err);
         delivered += failure.isEmpty() ? 1 : 0;
         failed += failure.isEmpty() ? 0 : 1;
         failure.ifPresent(why -> err.accept(Words.line(entry.event() + ": " + why, 500)));
@@ -192,6 +194,29 @@ public final class Operations {
           + (failed == 0 ? "" : ", " + failed + " could not be delivered: see dead list")
           + (unwanted == 0 ? "" : ", " + unwanted + " not taken by handler." + name + ".events");
     }
+  }
+
+  /** Gives a handler something; if it is replaced before it takes that, the one that follows it. */
+  private Optional<String> give(
+      String name, Function<Delivery, Future<Optional<String>>> what, Consumer<String> err)
+      throws InterruptedException, ExecutionException {
+    Optional<String> answer = Optional.of("the handler was removed");
+    Optional<Route> next = deliveries.find(name);
+    while (next.isPresent()) {
+      Route route = next.get();
+      answer = await(route, what.apply(route.delivery()), err);
+      next = Delivery.isRefusal(answer) ? follower(route, err) : Optional.empty();
+    }
+    return answer;
+  }
+
+  private Optional<Route> follower(Route route, Consumer<String> err) throws InterruptedException {
+    while (!deliveries.awaitReplacement(route, SAY_EVERY)) {
+      err.accept("still waiting for handler " + route.name() + ", which is being replaced");
+    }
+    return deliveries
+        .find(route.name())
+        .filter(found -> !found.delivery().equals(route.delivery()));
   }
 
   /**
@@ -250,18 +275,23 @@ public final class Operations {
     return failed == 0 ? OK : UNREACHABLE;
   }
 
-  private static long retry(Route route, List<DeadLetters.Letter> letters, Consumer<String> err)
+  private long retry(Route route, List<DeadLetters.Letter> letters, Consumer<String> err)
       throws IOException, InterruptedException {
     Set<String> done = new HashSet<>();
     Map<String, String> failures = new HashMap<>();
+    Set<String> refused = new HashSet<>(); // no attempt, so nothing to note
     for (DeadLetters.Letter letter : letters) {
       String id = letter.event().id();
       try {
         Event event = letter.event().at(letter.attempts() + 1, true);
-        Optional<String> failure = await(route, route.delivery().replayOnce(event), err);
+        Optional<String> failure = give(route.name(), to -> to.replayOnce(event), err);
         failure.ifPresentOrElse(
             why -> {
-              failures.put(id, why);
+              if (Delivery.isRefusal(failure)) {
+                refused.add(id);
+              } else {
+                failures.put(id, why);
+              }
               err.accept(Words.line(event + ": " + why, 500));
             },
             () -> done.add(id));
@@ -270,7 +300,10 @@ public final class Operations {
       }
     }
     route.letters().revise(letter -> revised(letter, done, failures));
-    return letters.stream().filter(letter -> failures.containsKey(letter.event().id())).count();
+    return letters.stream()
+        .map(letter -> letter.event().id())
+        .filter(id -> failures.containsKey(id) || refused.contains(id))
+        .count();
   }
 
   private static Optional<DeadLetters.Letter> revised(

@@ -263,8 +263,7 @@ final class Outcomes {
   }
 
   void refuse(Request request) {
-    String last = tally.lastError.isEmpty() ? "" : "; last: " + tally.lastError;
-    gate.answer(request, Optional.of("the handler takes no more events" + last));
+    gate.answer(request, Optional.of(Delivery.refusal(tally.lastError)));
   }
 
   /** No delivery begins any more. */
