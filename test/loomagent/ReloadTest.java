@@ -408,4 +408,37 @@ class ReloadTest {
     }
     end();
   }
+
+  @Test
+  void aHandlerThatInterruptsEveryThreadKeepsNoJarFromBeingTakenIn() throws Exception {
+    new JarMaker(folder.resolve("scratch"))
+        .handler(
+            "acme.WildHandler",
+            """
+            public void handle(Event event) throws Exception {
+              java.nio.file.Files.writeString(java.nio.file.Path.of("wild"), "");
+              Thread wild = new Thread(() -> {
+                while (!java.nio.file.Files.exists(java.nio.file.Path.of("calm"))) {
+                  Thread.getAllStackTraces().keySet().forEach(Thread::interrupt);
+                  java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+                }
+              });
+              wild.setDaemon(true);
+              wild.start();
+            }
+            """)
+        .write(folder.resolve("handlers/wild.jar"));
+    configure("handler.wild.events = app.*");
+    start();
+    publish(1);
+    Pasture.await(() -> Files.exists(folder.resolve("wild")), agent);
+    writer("v", "").write(mis());
+    agent.awaitErr("Reloaded: added mis, 1 handler as before", SOON);
+    Files.createFile(folder.resolve("calm"));
+    publish(1);
+    awaitTaken(1);
+    assertFalse(agent.err().contains("handler jar"), agent::err);
+    agent.signal("TERM");
+    assertEquals(0, agent.exitWithin(SOON), agent::err);
+  }
 }

@@ -13,11 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Driver;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import loomagent.Event;
@@ -30,6 +32,33 @@ import org.junit.jupiter.api.io.TempDir;
 /** Jars with their libraries, and jars that are replaced while they are in use. */
 class BundlesTest {
   private static final Event EVENT = Event.parse("{\"id\":\"1\",\"name\":\"a.b\"}");
+
+  /** One that registers itself, as all do. */
+  private static final String DRIVER =
+      """
+      package db;
+      import java.sql.*;
+      import java.util.concurrent.atomic.AtomicInteger;
+      public class D implements Driver {
+        public static final AtomicInteger left = new AtomicInteger();
+        static {
+          try {
+            DriverManager.registerDriver(new D(), left::incrementAndGet);
+          } catch (SQLException impossible) {
+            throw new IllegalStateException(impossible);
+          }
+        }
+        public Connection connect(String url, java.util.Properties info) { return null; }
+        public boolean acceptsURL(String url) { return false; }
+        public DriverPropertyInfo[] getPropertyInfo(String url, java.util.Properties info) {
+          return new DriverPropertyInfo[0];
+        }
+        public int getMajorVersion() { return 1; }
+        public int getMinorVersion() { return 0; }
+        public boolean jdbcCompliant() { return false; }
+        public java.util.logging.Logger getParentLogger() { return null; }
+      }
+      """;
 
   @TempDir Path temp;
   private Path folder;
@@ -276,6 +305,21 @@ class BundlesTest {
     Files.move(temp.resolve("aside"), folder);
     assertEquals(List.of(), texts(file.again(folder).faults()));
     assertEquals(type(before, "mis"), type(file.again(folder), "mis"));
+  }
+
+  @Test
+  void aDriverThatIsLetGoLeavesNothingInDriverManager() throws Exception {
+    jar()
+        .source("db.D", DRIVER)
+        .entry("META-INF/services/java.sql.Driver", "db.D\n")
+        .write(folder.resolve("driver.jar"));
+    Handlers before = Handlers.find(folder, copies);
+    ClassLoader loader = type(before, "jdbc").loader();
+    Driver driver = ServiceLoader.load(Driver.class, loader).iterator().next();
+    Object left = driver.getClass().getField("left").get(null);
+    Files.delete(folder.resolve("driver.jar"));
+    before.again(folder).release(before);
+    assertEquals(1, ((AtomicInteger) left).get());
   }
 
   @Test
