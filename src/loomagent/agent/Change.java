@@ -24,6 +24,8 @@ import loomagent.ops.Quiet;
  * right. One thread.
  */
 final class Change {
+  private static final int MOST_TRIES = 100;
+
   private final Deliveries deliveries;
   private final Plan next;
   private final System.Logger log;
@@ -172,15 +174,20 @@ final class Change {
 
   /** Empty if the disk does not let it: what it waits for is kept all the same. */
   private Optional<Route> begin(Plan.Planned planned, Optional<Route> before) {
-    try {
-      return Optional.of(deliveries.route(planned, before));
-    } catch (IOException disk) {
-      log.log(
-          Level.ERROR,
-          "handler {0} could not be begun ({1}). Mend that, then reload or restart",
-          planned.settings().name(),
-          disk.getMessage());
-      return Optional.empty();
+    for (int tries = 1; ; tries++) {
+      try {
+        return Optional.of(deliveries.route(planned, before));
+      } catch (IOException disk) {
+        // A handler may interrupt every thread that it finds, which closes what that reads.
+        if (!Thread.interrupted() || tries == MOST_TRIES) {
+          log.log(
+              Level.ERROR,
+              "handler {0} could not be begun ({1}). Mend that, then reload or restart",
+              planned.settings().name(),
+              Words.line(disk.toString(), 300));
+          return Optional.empty();
+        }
+      }
     }
   }
 

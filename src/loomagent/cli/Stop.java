@@ -68,12 +68,17 @@ final class Stop {
    * @return whether the former; false also after the time
    */
   boolean hungUp(long millis) {
-    try {
-      if (news.tryAcquire(millis, TimeUnit.MILLISECONDS)) {
-        news.drainPermits();
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    boolean waited = false;
+    while (!waited) {
+      try {
+        if (news.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+          news.drainPermits();
+        }
+        waited = true;
+      } catch (InterruptedException handlers) {
+        // one that interrupts every thread that it finds, and makes no time pass
       }
-    } catch (InterruptedException handlers) {
-      // one that interrupts every thread that it finds
     }
     return !asked() && hungUp.getAndSet(false);
   }

@@ -1,5 +1,7 @@
 package loomagent.plugin;
 
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -43,8 +45,10 @@ public final class Copies {
     Files.createDirectories(folder);
     Path unfinished = folder.resolve(UNFINISHED);
     MessageDigest digest = sha256();
-    try (InputStream from = Files.newInputStream(jar);
-        OutputStream to = new DigestOutputStream(Files.newOutputStream(unfinished), digest)) {
+    // Not by a channel, which an interrupt closes: a handler may interrupt every thread it finds.
+    try (InputStream from = new FileInputStream(jar.toFile());
+        OutputStream file = new FileOutputStream(unfinished.toFile());
+        OutputStream to = new DigestOutputStream(file, digest)) {
       from.transferTo(to);
     }
     String name = HexFormat.of().formatHex(digest.digest()).substring(0, NAME_LENGTH);

@@ -48,19 +48,21 @@ record Providers(List<HandlerType> types, List<Fault> faults) {
     thread.setContextClassLoader(loader);
     thread.setDaemon(true);
     thread.start();
-    try {
-      return answer.get(limit.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException hanging) {
-      return fault(
-          source,
-          "has a constructor or a type() that takes longer than "
-              + Words.of(limit)
-              + ". Move what takes long to open()");
-    } catch (InterruptedException stop) {
-      Thread.currentThread().interrupt();
-      return fault(source, "was not looked at: the agent was told to stop");
-    } catch (ExecutionException never) {
-      throw new IllegalStateException(never);
+    long end = System.nanoTime() + limit.toNanos();
+    while (true) {
+      try {
+        return answer.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException hanging) {
+        return fault(
+            source,
+            "has a constructor or a type() that takes longer than "
+                + Words.of(limit)
+                + ". Move what takes long to open()");
+      } catch (InterruptedException handlers) {
+        // One that interrupts every thread there is says nothing of this jar.
+      } catch (ExecutionException never) {
+        throw new IllegalStateException(never);
+      }
     }
   }
 
