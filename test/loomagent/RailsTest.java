@@ -159,7 +159,7 @@ class RailsTest {
   void pingsAloneKeepTheConnection() throws IOException {
     AgentProcess agent = ready(agent(TOKEN, ADDED));
     int accepted = server.accepted();
-    agent.neverErr("Ready", Duration.ofSeconds(30));
+    agent.neverErr("Ready", Duration.ofSeconds(16)); // stale-after is 10 s
     assertEquals(accepted, server.accepted());
     deliver(agent, 1);
     stop(agent);
