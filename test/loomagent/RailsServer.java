@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -69,21 +70,16 @@ final class RailsServer implements AutoCloseable {
     puma.close();
   }
 
+  /** The command for a server of a rack file; on any free port if that is 0. */
+  static List<String> puma(int port, Path rackup) {
+    String at = "tcp://127.0.0.1:" + port;
+    return List.of(
+        "ruby", "-S", "puma", "-C", "-", "-e", "production", "-b", at, rackup.toString());
+  }
+
   /** Starts puma: at first on any free port, later on the same one again. */
   void boot() {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                "ruby",
-                "-S",
-                "puma",
-                "-C",
-                "-",
-                "-e",
-                "production",
-                "-b",
-                "tcp://127.0.0.1:" + port,
-                RACKUP.toString())
-            .directory(folder.toFile());
+    ProcessBuilder builder = new ProcessBuilder(puma(port, RACKUP)).directory(folder.toFile());
     builder.environment().put("LOOM_TOKEN", token);
     puma = new ChildProcess("puma", builder);
     try {

@@ -195,7 +195,8 @@ class ReloadTest {
       configure("handler.mis.events = app.*", "handler.mis.round = " + i);
       agent.signal("HUP");
       publish(150);
-      agent.awaitErr(line -> agent.err().contains("Reloaded: changed mis"), SOON);
+      int made = i + 1; // or several signals would be one reload
+      Pasture.await(() -> reloads() == made, agent);
     }
     awaitTaken(3_000);
     assertEquals(IntStream.range(0, 3_000).mapToObj("v id-%05d"::formatted).toList(), taken());
@@ -407,37 +408,5 @@ class ReloadTest {
       reload();
     }
     end();
-  }
-
-  @Test
-  void aHandlerThatInterruptsEveryThreadKeepsNoJarFromBeingTakenIn() throws Exception {
-    new JarMaker(folder.resolve("scratch"))
-        .handler(
-            "acme.WildHandler",
-            """
-            public void handle(Event event) throws Exception {
-              java.nio.file.Files.writeString(java.nio.file.Path.of("wild"), "");
-              Thread wild = new Thread(() -> {
-                while (!java.nio.file.Files.exists(java.nio.file.Path.of("calm"))) {
-                  Thread.getAllStackTraces().keySet().forEach(Thread::interrupt);
-                  java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-                }
-              });
-              wild.setDaemon(true);
-              wild.start();
-            }
-            """)
-        .write(folder.resolve("handlers/wild.jar"));
-    configure("handler.wild.events = app.*");
-    start();
-    publish(1);
-    Pasture.await(() -> Files.exists(folder.resolve("wild")), agent);
-    writer("v", "").write(mis());
-    agent.awaitErr("Reloaded: added mis, 1 handler as before", SOON);
-    Files.createFile(folder.resolve("calm"));
-    assertTrue(status().contains("\"name\":\"mis\""), this::status);
-    assertFalse(agent.err().contains("ERROR"), agent::err);
-    agent.signal("TERM");
-    assertEquals(0, agent.exitWithin(SOON), agent::err);
   }
 }

@@ -60,19 +60,8 @@ class WebhookTest {
   }
 
   private ChildProcess puma() {
-    String[] command = {
-      "ruby",
-      "-S",
-      "puma",
-      "-C",
-      "-",
-      "-e",
-      "production",
-      "-b",
-      "tcp://127.0.0.1:0",
-      RACKUP.toString()
-    };
-    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    ProcessBuilder builder =
+        new ProcessBuilder(RailsServer.puma(0, RACKUP)).directory(folder.toFile());
     builder.environment().put("WEBHOOK_SECRET", SECRET);
     return new ChildProcess("puma", builder);
   }

@@ -2,6 +2,7 @@ package loomagent.agent;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -25,6 +27,7 @@ import loomagent.ops.Quiet;
  */
 final class Change {
   private static final int MOST_TRIES = 100;
+  private static final long AGAIN = 7_000_000; // nanoseconds
 
   private final Deliveries deliveries;
   private final Plan next;
@@ -33,6 +36,7 @@ final class Change {
   private final List<Plan.Planned> changed = new ArrayList<>();
   private final List<Route> ending = new ArrayList<>(); // the removed ones, and the changed
   private final Set<String> removed = new TreeSet<>();
+  private final Set<String> unbegun = new TreeSet<>(); // the disk did not let them
   private final Set<String> idle = new HashSet<>(); // of the changed, those that took no events
 
   /**
@@ -179,7 +183,9 @@ final class Change {
         return Optional.of(deliveries.route(planned, before));
       } catch (IOException disk) {
         // A handler may interrupt every thread that it finds, which closes what that reads.
-        if (!Thread.interrupted() || tries == MOST_TRIES) {
+        boolean interrupted = Thread.interrupted() || isClosed(disk);
+        if (!interrupted || tries == MOST_TRIES) {
+          unbegun.add(planned.settings().name());
           log.log(
               Level.ERROR,
               "handler {0} could not be begun ({1}). Mend that, then reload or restart",
@@ -187,20 +193,35 @@ final class Change {
               Words.line(disk.toString(), 300));
           return Optional.empty();
         }
+        LockSupport.parkNanos(AGAIN);
       }
     }
   }
 
-  /** What it changes, in a line. */
+  /** Whether a file was closed while it was used, as an interrupt does, however that is told. */
+  private static boolean isClosed(Throwable failure) {
+    return failure instanceof ClosedChannelException
+        || failure.getCause() != null && isClosed(failure.getCause());
+  }
+
+  /** What it changes, or has changed, in a line. */
   @Override
   public String toString() {
     List<String> parts = new ArrayList<>();
-    say(parts, "added", added.stream().map(each -> each.settings().name()).toList());
-    say(parts, "changed", changed.stream().map(each -> each.settings().name()).toList());
+    say(parts, "added", begun(added));
+    say(parts, "changed", begun(changed));
     say(parts, "removed", List.copyOf(removed));
+    say(parts, "not begun", List.copyOf(unbegun));
     int kept = next.enabled().size() - added.size() - changed.size();
     parts.add(Words.count(kept, "handler") + " as before");
     return String.join(", ", parts);
+  }
+
+  private List<String> begun(List<Plan.Planned> some) {
+    return some.stream()
+        .map(each -> each.settings().name())
+        .filter(name -> !unbegun.contains(name))
+        .toList();
   }
 
   private static void say(List<String> parts, String what, List<String> names) {

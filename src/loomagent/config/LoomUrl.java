@@ -1,10 +1,9 @@
 package loomagent.config;
 
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.net.UnknownHostException;
 import java.util.Map;
+import loomagent.net.Loopback;
 
 /** Loom's addresses, checked before a token or a password is sent to them. */
 final class LoomUrl {
@@ -65,22 +64,11 @@ final class LoomUrl {
     require(url.getPort() != 0 && url.getPort() < 65_536, "needs a port from 1 to 65535.");
     require(url.getRawFragment() == null, "holds a #. Remove it and what follows.");
     require(
-        !plain || loopback(url.getHost()),
+        !plain || Loopback.is(url.getHost()),
         "would send the %s unencrypted. Write %2$ss://; %2$s:// is for this machine only"
                 .formatted(secret, scheme)
             + " (127.0.0.1, ::1, localhost).");
     return url;
-  }
-
-  /** By what is written, without asking DNS: a name can point anywhere tomorrow. */
-  private static boolean loopback(String host) {
-    try {
-      return host.startsWith("[")
-          ? InetAddress.getByName(host).isLoopbackAddress()
-          : host.equalsIgnoreCase("localhost") || host.matches("127(\\.[0-9]{1,3}){3}");
-    } catch (UnknownHostException e) {
-      return false;
-    }
   }
 
   private static void require(boolean right, String otherwise) {

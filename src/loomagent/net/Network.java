@@ -222,7 +222,7 @@ public final class Network {
     public List<java.net.Proxy> select(URI target) {
       String scheme = String.valueOf(target.getScheme());
       boolean http = scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
-      return http && target.getHost() != null && !isLoopback(target.getHost())
+      return http && target.getHost() != null && !Loopback.is(target.getHost())
           ? agents.select(target)
           : List.of(java.net.Proxy.NO_PROXY);
     }
@@ -231,11 +231,6 @@ public final class Network {
     public void connectFailed(URI target, SocketAddress proxy, IOException failure) {
       // whoever asked is told
     }
-  }
-
-  private static boolean isLoopback(String host) {
-    return host.equalsIgnoreCase("localhost")
-        || host.matches("127(\\.[0-9]{1,3}){3}|\\[(0*:)*0*:?0*1]");
   }
 
   /** Tells the proxy who the agent is, and nobody else. */

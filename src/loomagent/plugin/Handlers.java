@@ -198,7 +198,9 @@ public final class Handlers {
       faults.add(
           new Fault(
               bundle.name(),
-              "cannot be read or copied (" + Advice.words(unreadable) + "). Check it"));
+              "cannot be read or copied ("
+                  + Advice.words(unreadable)
+                  + "). Check its rights and the disk's room, then reload"));
       old.ifPresent(loaded -> keep(bundle.name(), loaded));
     }
   }

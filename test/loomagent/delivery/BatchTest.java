@@ -35,6 +35,7 @@ class BatchTest {
 
   private final List<String> taken = Scene.list();
   private final List<String> calls = Scene.list(); // each by its ids
+  private final CountDownLatch begun = new CountDownLatch(1); // a batch that is held
   private final CountDownLatch released = new CountDownLatch(1);
 
   @BeforeEach
@@ -83,6 +84,25 @@ class BatchTest {
 
     @Override
     public void close() {}
+  }
+
+  /** Holds each batch until it is released, or interrupted. */
+  private final class Held extends Bulk {
+    Held(int batch) {
+      super(batch, event -> false);
+    }
+
+    @Override
+    public void handle(List<Event> events) throws Exception {
+      begun.countDown();
+      assertTrue(released.await(1, TimeUnit.HOURS));
+      super.handle(events);
+    }
+  }
+
+  private static Policy hasty() {
+    Duration first = Duration.ofSeconds(1);
+    return new Policy(first, first, 0, Duration.ofSeconds(30), 1, "");
   }
 
   @Test
@@ -166,21 +186,8 @@ class BatchTest {
 
   @Test
   void aBatchThatHangsIsInterruptedAndComesOneByOne() throws Exception {
-    Duration timeout = Duration.ofSeconds(30);
-    Duration first = Duration.ofSeconds(1);
-    Policy policy = new Policy(first, first, 0, timeout, 1, "");
-    CountDownLatch begun = new CountDownLatch(1);
     scene.append(0, 8);
-    Delivery delivery =
-        scene.start(
-            policy,
-            new Bulk(8, event -> false) {
-              @Override
-              public void handle(List<Event> events) throws Exception {
-                begun.countDown();
-                assertTrue(released.await(1, TimeUnit.HOURS));
-              }
-            });
+    Delivery delivery = scene.start(hasty(), new Held(8));
     assertTrue(begun.await(30, TimeUnit.SECONDS));
     scene.advanceUntil(() -> delivery.delivered() == 8, "all", Duration.ofMillis(10));
     assertEquals(ids(0, 8), taken);
@@ -189,14 +196,10 @@ class BatchTest {
 
   @Test
   void aBatchThatHeedsNoInterruptIsLeftToItself() throws Exception {
-    Duration timeout = Duration.ofSeconds(30);
-    Duration first = Duration.ofSeconds(1);
-    Policy policy = new Policy(first, first, 0, timeout, 1, "");
-    CountDownLatch begun = new CountDownLatch(1);
     scene.append(0, 8);
     Delivery delivery =
         scene.start(
-            policy,
+            hasty(),
             () ->
                 new Bulk(8, event -> false) {
                   @Override
@@ -223,19 +226,8 @@ class BatchTest {
 
   @Test
   void aReplayComesByItself() throws Exception {
-    CountDownLatch begun = new CountDownLatch(1);
     scene.append(0, 3);
-    Delivery delivery =
-        scene.start(
-            Scene.STRICT,
-            new Bulk(10, event -> false) {
-              @Override
-              public void handle(List<Event> events) throws Exception {
-                begun.countDown();
-                assertTrue(released.await(1, TimeUnit.HOURS));
-                super.handle(events);
-              }
-            });
+    Delivery delivery = scene.start(Scene.STRICT, new Held(10));
     assertTrue(begun.await(30, TimeUnit.SECONDS));
     var one = delivery.replay(Scene.event(100));
     var two = delivery.replay(Scene.event(101));
@@ -247,19 +239,8 @@ class BatchTest {
 
   @Test
   void aBatchInHandIsFinishedWhenTheAgentStops() throws Exception {
-    CountDownLatch begun = new CountDownLatch(1);
     scene.append(0, 100);
-    Delivery delivery =
-        scene.start(
-            Scene.STRICT,
-            new Bulk(40, event -> false) {
-              @Override
-              public void handle(List<Event> events) throws Exception {
-                begun.countDown();
-                assertTrue(released.await(1, TimeUnit.HOURS));
-                super.handle(events);
-              }
-            });
+    Delivery delivery = scene.start(Scene.STRICT, new Held(40));
     assertTrue(begun.await(30, TimeUnit.SECONDS));
     delivery.drain();
     released.countDown();
