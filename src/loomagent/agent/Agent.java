@@ -24,15 +24,16 @@ import loomagent.config.Configuration;
 import loomagent.delivery.Delivery;
 import loomagent.journal.Journal;
 import loomagent.net.Network;
+import loomagent.ops.Insight;
 
 /** The whole agent: its connections, the journal, the handlers, and the place where they meet. */
 public final class Agent implements AutoCloseable {
 
-  /** Asks for a {@link Status}: {@code json}, or anything else for a person's eyes. */
+  /** Asks for a {@link Status}: {@code --json}, or anything else for a person's eyes. */
   public static final String STATUS = "status";
 
   /** The word for what a program reads. */
-  public static final String JSON = "json";
+  public static final String JSON = "--json";
 
   private static final long SHORT_OF_MEMORY = 100_000_000; // nanoseconds until another try
 
@@ -44,6 +45,7 @@ public final class Agent implements AutoCloseable {
   private final Deliveries deliveries;
   private final Status status;
   private final Operations operations;
+  private final SelfReport report;
 
   /**
    * An agent that has not begun.
@@ -94,6 +96,7 @@ public final class Agent implements AutoCloseable {
             watcher);
     configuration.connections().forEach(each -> links.add(new Link(each, shared)));
     this.status = new Status(links, deliveries, journal, clock);
+    this.report = new SelfReport(List.copyOf(links), deliveries, journal, status, layout, clock);
     this.operations = new Operations(layout, deliveries, journal, log);
   }
 
@@ -239,6 +242,15 @@ public final class Agent implements AutoCloseable {
               .reduce((first, more) -> first + ", " + more)
               .orElse(""));
     }
+  }
+
+  /**
+   * What it knows of itself.
+   *
+   * @return good until the end
+   */
+  public Insight insight() {
+    return report;
   }
 
   /**

@@ -142,7 +142,7 @@ public final class DataFolder implements AutoCloseable {
     channel.close(); // and with it the lock
   }
 
-  private static void makePrivate(Path folder) throws IOException {
+  static void makePrivate(Path folder) throws IOException {
     if (Files.isDirectory(folder)) {
       return;
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +39,7 @@ final class Deliveries {
   private final Layout layout;
   private final Function<String, System.Logger> loggers;
   private final System.Logger log;
+  private final Pauses pauses;
   private volatile List<Route> all = List.of(); // written by one thread at a time
   private Set<Delivery> ending = Set.of(); // guarded by this: others are about to take their place
 
@@ -47,6 +49,7 @@ final class Deliveries {
     this.layout = layout;
     this.loggers = loggers;
     this.log = loggers.apply("agent");
+    this.pauses = new Pauses(layout, Disk.REAL);
   }
 
   /**
@@ -108,7 +111,17 @@ final class Deliveries {
     Delivery delivery =
         new Delivery(target, from, cursor, letters, Clock.systemUTC(), new Random());
     before.ifPresent(ended -> delivery.countOn(ended.delivery()));
+    pauses.since(name).ifPresent(since -> remainPaused(delivery, since, handlers));
     return new Route(planned, delivery, letters);
+  }
+
+  private static void remainPaused(Delivery delivery, Instant since, System.Logger handlers) {
+    delivery.pause();
+    handlers.log(
+        Level.WARNING,
+        "is paused since {0}: its events wait. Go on with: resume {1}",
+        since,
+        delivery.name());
   }
 
   private static Cursor.Start ifNew(HandlerSettings settings) {
@@ -217,6 +230,10 @@ final class Deliveries {
 
   List<Route> all() {
     return all;
+  }
+
+  Pauses pauses() {
+    return pauses;
   }
 
   Optional<Route> find(String name) {

@@ -6,7 +6,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import loomagent.base.Words;
@@ -36,10 +40,13 @@ final class Intake implements Connection.Listener {
 
   private final AtomicLong received = new AtomicLong();
   private final AtomicLong duplicates = new AtomicLong();
-  private final AtomicLong reconnects = new AtomicLong();
+  private final Map<String, AtomicLong> reconnects = new ConcurrentSkipListMap<>(); // by reason
   private final AtomicLong refused = new AtomicLong();
   private final AtomicLong aside = new AtomicLong();
 
+  private volatile boolean settled; // live once, or failed for a reason that is known
+  private long missed; // nanoseconds without a subscription, all but the current span; under lock
+  private OptionalLong downFrom = OptionalLong.of(System.nanoTime()); // while it lasts; under lock
   private boolean wasLive;
   private volatile boolean live;
   private Instant downSince = Instant.EPOCH; // when anything last arrived before the first failure
@@ -72,7 +79,30 @@ final class Intake implements Connection.Listener {
   }
 
   long reconnects() {
-    return reconnects.get();
+    return reconnects.values().stream().mapToLong(AtomicLong::get).sum();
+  }
+
+  /** How often a live subscription was lost, by what for. */
+  Map<String, Long> reconnectsByReason() {
+    Map<String, Long> counts = new TreeMap<>();
+    reconnects.forEach((reason, count) -> counts.put(reason, count.get()));
+    return counts;
+  }
+
+  /** How long there was no subscription since the start, in all. */
+  synchronized Duration missed() {
+    long now = downFrom.stream().map(from -> System.nanoTime() - from).sum();
+    return Duration.ofNanos(missed + now);
+  }
+
+  /** How long there has been none now. */
+  synchronized Duration away() {
+    return Duration.ofNanos(downFrom.stream().map(from -> System.nanoTime() - from).sum());
+  }
+
+  /** Whether it was live once, or has failed: there is no more to wait for at the start. */
+  boolean settled() {
+    return settled;
   }
 
   Standing standing() {
@@ -151,7 +181,8 @@ final class Intake implements Connection.Listener {
     }
     if (live) {
       live = false;
-      reconnects.incrementAndGet();
+      reconnects.computeIfAbsent(failure.reason(), first -> new AtomicLong()).incrementAndGet();
+      down(silence);
       gaps.lost(downSince);
     }
     String line = failure.text() + ". Next try " + (next.isZero() ? "now" : "in " + Words.of(next));
@@ -164,6 +195,16 @@ final class Intake implements Connection.Listener {
       log.log(Level.DEBUG, line);
     }
     lastFailure = failure.text();
+    settled = true;
+  }
+
+  private synchronized void down(Duration silence) {
+    downFrom = OptionalLong.of(System.nanoTime() - silence.toNanos());
+  }
+
+  private synchronized void up() {
+    downFrom.ifPresent(from -> missed += System.nanoTime() - from);
+    downFrom = OptionalLong.empty();
   }
 
   /** The connection has ended: what follows, up to the next start, is a gap. */
@@ -186,6 +227,8 @@ final class Intake implements Connection.Listener {
     }
     wasLive = true;
     live = true;
+    settled = true;
+    up();
     failures = 0;
     lastFailure = "";
     lastError = "";

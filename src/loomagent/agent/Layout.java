@@ -19,6 +19,7 @@ import loomagent.base.Words;
  * journal/&lt;first sequence&gt;.log   a text line an event
  * cursors/&lt;handler&gt;              how far each handler is
  * dead/&lt;handler&gt;.ndjson          event, attempts, last error
+ * paused/&lt;handler&gt;               since when it is paused
  * gaps.ndjson                    each gap and what closed it
  * aside.ndjson                   what came as an event and was none
  * tokens/&lt;connection&gt;.json       what {@code auth} keeps of single-use tokens
@@ -63,11 +64,20 @@ public record Layout(Path folder) {
    * @throws IllegalArgumentException if no handler can have this name
    */
   public Path dead(String handler) {
+    return dead().resolve(name(handler) + LETTERS);
+  }
+
+  /** Where it is said that a handler is paused. */
+  Path paused(String handler) {
+    return folder.resolve("paused").resolve(name(handler));
+  }
+
+  private static String name(String handler) {
     if (!NAME.matcher(handler).matches()) {
       throw new IllegalArgumentException(
           "\"" + Words.line(handler, 80) + "\" is no name of a handler");
     }
-    return dead().resolve(handler + LETTERS);
+    return handler;
   }
 
   /** The list of gaps. */

@@ -1,6 +1,7 @@
 package loomagent.agent;
 
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -127,6 +128,16 @@ final class Link {
   /** The token that the server has seen, if there is one yet. */
   Optional<Token> token() {
     return subscriber.token();
+  }
+
+  /** When anything last came from the server. */
+  Optional<Instant> lastHeard() {
+    return subscriber.lastHeard();
+  }
+
+  /** What of its threads does not work any more. */
+  Optional<String> fault() {
+    return subscriber.fault();
   }
 
   private Optional<Secret> secret() {

@@ -1,7 +1,9 @@
 package loomagent.agent;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -39,6 +41,12 @@ public final class Operations {
 
   /** Then a handler or "" for all, then an event's id or "" for all. */
   public static final String DEAD_DISCARD = "dead-discard";
+
+  /** Then a handler. It gets nothing until it is resumed. */
+  public static final String PAUSE = "pause";
+
+  /** Then a handler. */
+  public static final String RESUME = "resume";
 
   /** Sets damaged records of the journal aside. */
   public static final String REPAIR = "repair";
@@ -92,6 +100,8 @@ public final class Operations {
       synchronized (letters) {
         return discard(words.get(1), words.get(2), out, err);
       }
+    } else if ((operation.equals(PAUSE) || operation.equals(RESUME)) && given == 1) {
+      return pause(words.get(1), operation.equals(PAUSE), out, err);
     } else if (operation.equals(REPAIR) && given == 0) {
       synchronized (files) {
         return repair(out);
@@ -335,6 +345,31 @@ public final class Operations {
       return id.isEmpty() ? OK : USAGE;
     }
     out.accept(Words.count(discarded, "dead letter") + " discarded");
+    return OK;
+  }
+
+  private int pause(String handler, boolean pause, Consumer<String> out, Consumer<String> err)
+      throws IOException {
+    Optional<Route> found = deliveries.find(handler);
+    if (found.isEmpty()) {
+      err.accept(unknown(handler));
+      return USAGE;
+    }
+    Delivery delivery = found.get().delivery();
+    if (pause) {
+      deliveries.pauses().pause(handler, Instant.now());
+      delivery.pause();
+      out.accept(
+          "handler "
+              + handler
+              + " is paused, also over a restart: its events wait on disk. Go on with: resume "
+              + handler);
+    } else {
+      deliveries.pauses().resume(handler);
+      delivery.resume();
+      out.accept("handler " + handler + " goes on");
+    }
+    log.log(Level.INFO, "handler {0} is {1}", handler, pause ? "paused" : "resumed");
     return OK;
   }
 

@@ -42,8 +42,17 @@ final class Status {
     stopping = true;
   }
 
+  boolean isStopping() {
+    return stopping;
+  }
+
   /** One line, as the contract with programs has it. */
   String json() {
+    return Json.write(members());
+  }
+
+  /** The members of the same. */
+  Map<String, Object> members() {
     Map<String, Object> status = new LinkedHashMap<>();
     status.put("version", Version.agent());
     status.put("state", state());
@@ -51,10 +60,11 @@ final class Status {
     status.put("connections", links.stream().map(Status::connection).toList());
     status.put("handlers", deliveries.all().stream().map(Status::handler).toList());
     status.put("journal", journal());
-    return Json.write(status);
+    return status;
   }
 
-  private String state() {
+  /** In the contract's word. */
+  String state() {
     if (stopping) {
       return "stopping";
     }
@@ -117,6 +127,8 @@ final class Status {
     Map<String, Object> members = new LinkedHashMap<>();
     members.put("name", delivery.name());
     members.put("type", route.settings().type());
+    members.put("state", state(delivery));
+    members.put("paused", delivery.isPaused());
     members.put("delivered", delivery.delivered());
     members.put("waiting", delivery.waiting());
     members.put("retrying", delivery.retrying());
@@ -124,6 +136,17 @@ final class Status {
     members.put("lastError", delivery.lastError());
     members.put("lastDeliveredAt", text(delivery.lastDeliveredAt()));
     return members;
+  }
+
+  private static String state(Delivery delivery) {
+    return delivery.isPaused()
+        ? "paused"
+        : switch (delivery.opening()) {
+          case OPEN -> "open";
+          case PENDING -> "opening";
+          case FAILED -> "failed";
+          case MISCONFIGURED -> "misconfigured";
+        };
   }
 
   private Map<String, Object> journal() {
@@ -194,9 +217,11 @@ final class Status {
   }
 
   private String words(Delivery delivery) {
+    String state = state(delivery);
     return "handler "
         + delivery.name()
         + ": "
+        + (state.equals("open") ? "" : state + "; ")
         + delivery.delivered()
         + " delivered, "
         + delivery.waiting()

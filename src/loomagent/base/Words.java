@@ -1,9 +1,13 @@
 package loomagent.base;
 
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /** Facts as a person reads them in a log line or a report. */
 public final class Words {
+  private static final int FRAMES = 8;
+
   private Words() {}
 
   /**
@@ -70,6 +74,19 @@ public final class Words {
       }
     }
     return line.toString();
+  }
+
+  /**
+   * What a thread is at, for one line of a log.
+   *
+   * @param thread any
+   * @return the innermost calls, enough to see in whose code it is
+   */
+  public static String stack(Thread thread) {
+    return Arrays.stream(thread.getStackTrace())
+        .limit(FRAMES)
+        .map(StackTraceElement::toString)
+        .collect(Collectors.joining(" < "));
   }
 
   private static boolean plain(int point) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
@@ -97,6 +98,9 @@ public final class Connection implements AutoCloseable {
   /** How long to wait for whoever has filled the heap; nanoseconds. */
   private static final long SHORT_OF_MEMORY = 100_000_000;
 
+  /** Nothing that this thread does takes so long, unless it waits for the disk; nanoseconds. */
+  private static final long STUCK = Duration.ofSeconds(60).toNanos();
+
   /** A token that is good for longer is looked at again then. */
   private static final Duration FAR = Duration.ofDays(30);
 
@@ -111,7 +115,11 @@ public final class Connection implements AutoCloseable {
   private final Thread thread;
   private volatile boolean stopping;
 
-  private volatile Socket socket; // written by the connection's thread only
+  // Written by the connection's thread only:
+  private volatile Socket socket;
+  private volatile OptionalLong heardBefore = OptionalLong.empty(); // by an earlier socket
+  private volatile long waitsUntil = Long.MAX_VALUE; // while it waits
+  private volatile long busySince; // while it does not; 0 while it waits
 
   // The connection's thread only:
   private final Subscription subscription;
@@ -168,6 +176,35 @@ public final class Connection implements AutoCloseable {
   /** The token of the current socket. Any thread. */
   Optional<Token> token() {
     return socket.token();
+  }
+
+  /** When anything last arrived, by {@link System#nanoTime}. Any thread. */
+  OptionalLong lastHeard() {
+    Socket now = socket;
+    return now.opened() ? OptionalLong.of(now.lastLife()) : heardBefore;
+  }
+
+  /**
+   * Why it cannot go on by itself. Any thread.
+   *
+   * @return words; empty if all is well, however bad the network may be
+   */
+  Optional<String> fault() {
+    if (stopping || thread.getState() == Thread.State.NEW) {
+      return Optional.empty();
+    }
+    long now = System.nanoTime();
+    long busy = busySince;
+    long late = busy == 0 ? now - waitsUntil : now - busy;
+    if (!thread.isAlive()) {
+      return Optional.of("the thread " + thread.getName() + " has ended");
+    }
+    return late < STUCK
+        ? Optional.empty()
+        : Optional.of(
+            "the thread %s has been at one thing for %s: %s"
+                .formatted(
+                    thread.getName(), Words.of(Duration.ofNanos(late)), Words.stack(thread)));
   }
 
   /** Dials now, if it only waits for the next try. Any thread. */
@@ -227,7 +264,10 @@ public final class Connection implements AutoCloseable {
         subscription.start(System.nanoTime());
       }
       long deadline = subscription.deadline();
-      takeUntil(renewal.filter(at -> at - deadline < 0).orElse(deadline));
+      waitsUntil = renewal.filter(at -> at - deadline < 0).orElse(deadline);
+      busySince = 0;
+      takeUntil(waitsUntil);
+      busySince = System.nanoTime() | 1;
       handle(batch);
       subscription.alive(socket.number(), socket.lastLife());
       subscription.tick(System.nanoTime());
@@ -310,6 +350,7 @@ public final class Connection implements AutoCloseable {
 
   private void read(Inbox.Text text) {
     long now = System.nanoTime();
+    busySince = now | 1;
     int from = text.socket().number();
     try {
       while (!understood(text.utf8())) {
@@ -343,6 +384,7 @@ public final class Connection implements AutoCloseable {
 
     @Override
     public void dial(int number, boolean freshToken) {
+      heardBefore = lastHeard();
       Socket dialled = new Socket(number, inbox);
       socket = dialled;
       goodbye = false;

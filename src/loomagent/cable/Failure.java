@@ -1,6 +1,7 @@
 package loomagent.cable;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -9,8 +10,9 @@ import java.util.Objects;
  * @param kind what sort of trouble it is: it decides how the agent goes on
  * @param text the fact and, where there is one, the next step; no secret, no line break
  * @param pause how long the server asked to be left alone; zero if it did not
+ * @param reason one of a few words, for figures
  */
-public record Failure(Kind kind, String text, Duration pause) {
+public record Failure(Kind kind, String text, Duration pause, String reason) {
 
   /** What sort of trouble. */
   public enum Kind {
@@ -27,6 +29,17 @@ public record Failure(Kind kind, String text, Duration pause) {
   /** A server's wish to be left alone is honoured up to here: nobody would notice a longer one. */
   private static final Duration LONGEST_WAIT = Duration.ofHours(1);
 
+  /**
+   * A failure with the name of its kind for a reason.
+   *
+   * @param kind what sort of trouble it is
+   * @param text the fact and, where there is one, the next step
+   * @param pause how long the server asked to be left alone
+   */
+  public Failure(Kind kind, String text, Duration pause) {
+    this(kind, text, pause, kind.name().toLowerCase(Locale.ROOT));
+  }
+
   /** Checks the parts, and bounds the wait to one hour. */
   public Failure {
     Objects.requireNonNull(kind);
@@ -37,6 +50,10 @@ public record Failure(Kind kind, String text, Duration pause) {
     if (pause.isNegative()) {
       pause = Duration.ZERO;
     }
+  }
+
+  Failure because(String word) {
+    return new Failure(kind, text, pause, word);
   }
 
   static Failure unreachable(String text) {

@@ -28,9 +28,10 @@ final class Failures {
   static Failure closed(int status, String reason) {
     String why = reason.isBlank() ? "" : ": " + Words.line(reason, EXCERPT);
     return Failure.unreachable(
-        status == 1006
-            ? "the server closed the connection without a word"
-            : "the server closed the connection (" + status + why + ")");
+            status == 1006
+                ? "the server closed the connection without a word"
+                : "the server closed the connection (" + status + why + ")")
+        .because("closed");
   }
 
   private static Failure refused(HttpResponse<?> response, String why, Instant now) {

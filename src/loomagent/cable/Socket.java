@@ -56,6 +56,11 @@ final class Socket implements WebSocket.Listener {
     return lastLife;
   }
 
+  /** Whether it was opened, so that something has arrived. */
+  boolean opened() {
+    return webSocket != null;
+  }
+
   /** The token that it is dialled with. */
   void carries(Token token) {
     this.token = Optional.of(token);

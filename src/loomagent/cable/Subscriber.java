@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import loomagent.base.Backoff;
@@ -128,6 +129,32 @@ public final class Subscriber implements AutoCloseable {
    */
   public synchronized int live() {
     return (int) legs.stream().filter(leg -> leg.state == State.LIVE).count();
+  }
+
+  /**
+   * When anything last arrived from the server, a ping included.
+   *
+   * @return empty before the first time
+   */
+  public synchronized Optional<Instant> lastHeard() {
+    long now = System.nanoTime();
+    return legs.stream()
+        .map(leg -> leg.connection.lastHeard())
+        .flatMapToLong(OptionalLong::stream)
+        .map(heard -> now - heard)
+        .min()
+        .stream()
+        .mapToObj(ago -> clock.instant().minusNanos(ago))
+        .findFirst();
+  }
+
+  /**
+   * What of its threads does not work any more.
+   *
+   * @return one line; empty if all is well, however bad the network may be
+   */
+  public synchronized Optional<String> fault() {
+    return legs.stream().map(leg -> leg.connection.fault()).flatMap(Optional::stream).findFirst();
   }
 
   /** Begins to end all connections. Returns at once. */

@@ -50,6 +50,9 @@ public final class Subscription {
 
   private static final String CHANNEL = "EventChannel";
 
+  /** What Rails says when it disconnects for its own reasons. */
+  private static final Set<String> REASONS = Set.of("server_restart", "idle_timeout", "remote");
+
   /** How much of a frame that makes no sense is shown in the log. */
   private static final int EXCERPT = 120;
 
@@ -317,7 +320,8 @@ public final class Subscription {
       String text = "the server refused the token" + why + ". Check token and its Organization";
       lose(new Failure(Failure.Kind.UNAUTHORISED, text, Duration.ZERO), now);
     } else if (reconnect) {
-      lose(Failure.unreachable("the server disconnected the agent" + why), now);
+      String known = REASONS.contains(reason) ? reason : "disconnected";
+      lose(Failure.unreachable("the server disconnected the agent" + why).because(known), now);
     } else {
       String text = "the server disconnected the agent" + why + ", and asked it not to come back";
       lose(new Failure(Failure.Kind.UNWELCOME, text, Duration.ZERO), now);
@@ -369,7 +373,8 @@ public final class Subscription {
   }
 
   private Failure silent(String what, long nanos) {
-    return Failure.unreachable(what + " (" + Words.of(Duration.ofNanos(nanos)) + ")");
+    return Failure.unreachable(what + " (" + Words.of(Duration.ofNanos(nanos)) + ")")
+        .because("silent");
   }
 
   private void lose(Failure failure, long now) {

@@ -69,6 +69,7 @@ public final class Cursor implements AutoCloseable {
   private record Line(int slot, long n, Position position) {}
 
   private final Position start;
+  private final long begin;
   private final MappedByteBuffer map;
   private final System.Logger log;
   private final CRC32C crc = new CRC32C();
@@ -78,8 +79,9 @@ public final class Cursor implements AutoCloseable {
   private long n;
   private boolean unwritable;
 
-  private Cursor(Line found, MappedByteBuffer map, System.Logger log) {
+  private Cursor(Line found, MappedByteBuffer map, long begin, System.Logger log) {
     this.start = found.position();
+    this.begin = begin;
     this.slot = found.slot();
     this.n = found.n();
     this.map = map;
@@ -105,11 +107,13 @@ public final class Cursor implements AutoCloseable {
       throws IOException {
     byte[] content = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
     Optional<Line> found = find(content);
+    long begin = 0;
     Line line;
     if (found.isEmpty()) {
       boolean damaged = Files.exists(file);
       long next = damaged || ifNew == Start.OLDEST ? oldest : end;
       line = new Line(0, 0, new Position(next, List.of()));
+      begin = next;
       if (damaged) {
         log.log(
             Level.ERROR,
@@ -135,7 +139,7 @@ public final class Cursor implements AutoCloseable {
     }
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      return new Cursor(line, channel.map(FileChannel.MapMode.READ_WRITE, 0, 2 * SLOT), log);
+      return new Cursor(line, channel.map(FileChannel.MapMode.READ_WRITE, 0, 2 * SLOT), begin, log);
     }
   }
 
@@ -159,6 +163,11 @@ public final class Cursor implements AutoCloseable {
    */
   public Position start() {
     return start;
+  }
+
+  /** The first event of a handler that was new when the cursor was opened; else 0. */
+  long begin() {
+    return begin;
   }
 
   /**

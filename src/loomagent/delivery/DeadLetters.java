@@ -14,9 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import loomagent.Event;
@@ -74,11 +77,16 @@ public final class DeadLetters {
   private static final int LONGEST_LINE = Json.MAX_BYTES;
 
   private static final int BUFFER = 1 << 16;
+
+  /** Numbers that are remembered: far more than any screen shows. */
+  private static final int MOST_KNOWN = 1_000;
+
   private static final String EVENT = ",\"event\":";
 
   private final Path file;
   private final Disk disk;
   private final AtomicLong count = new AtomicLong();
+  private final NavigableSet<Long> newest = new ConcurrentSkipListSet<>(); // of the journal
 
   private DeadLetters(Path file, Disk disk) {
     this.file = file;
@@ -102,6 +110,7 @@ public final class DeadLetters {
           @Override
           public boolean letter(Letter letter) {
             letters.count.incrementAndGet();
+            letters.know(letter.sequence());
             return true;
           }
 
@@ -131,6 +140,7 @@ public final class DeadLetters {
       append(letter);
     }
     count.incrementAndGet();
+    know(letter.sequence());
   }
 
   private void append(Letter letter) throws IOException {
@@ -154,6 +164,25 @@ public final class DeadLetters {
    */
   public long count() {
     return count.get();
+  }
+
+  /**
+   * Whether an event that came lately has a letter.
+   *
+   * @param sequence its place in the journal
+   * @return false also for one with a thousand later letters
+   */
+  public boolean has(long sequence) {
+    return newest.contains(sequence);
+  }
+
+  private void know(long sequence) {
+    if (sequence > 0) { // else it was a replay, of which only the id is known
+      newest.add(sequence);
+      if (newest.size() > MOST_KNOWN) {
+        newest.pollFirst();
+      }
+    }
   }
 
   /**
@@ -213,12 +242,16 @@ public final class DeadLetters {
     disk.delete(fresh);
     long kept = 0;
     long changed = 0;
+    Set<Long> gone = new HashSet<>();
     try (Lines lines = new Lines(file);
         Disk.Appender out = disk.append(fresh)) {
       ByteArrayOutputStream buffer = new ByteArrayOutputStream();
       while (lines.next()) {
         Optional<Letter> old = lines.letter();
         Optional<Letter> now = old.flatMap(change);
+        if (old.isPresent() && now.isEmpty() && has(old.get().sequence())) {
+          gone.add(old.get().sequence());
+        }
         if (old.equals(now)) {
           buffer.writeBytes(lines.bytes());
         } else {
@@ -236,6 +269,7 @@ public final class DeadLetters {
     }
     disk.move(fresh, file);
     count.set(kept);
+    newest.removeAll(gone);
     return changed;
   }
 

@@ -13,6 +13,7 @@ import loomagent.Event;
 import loomagent.EventHandler;
 import loomagent.HandlerContext;
 import loomagent.base.Backoff;
+import loomagent.base.Histogram;
 import loomagent.delivery.Outstanding.Request;
 import loomagent.journal.Journal;
 
@@ -49,6 +50,18 @@ public final class Delivery {
     FAILED
   }
 
+  /** Where an event of the journal stands with a handler. */
+  public enum Standing {
+    /** It was not given to the handler yet, or is just being given. */
+    WAITING,
+    /** It failed, and comes again. */
+    RETRYING,
+    /** Taken, given up, or not wanted. */
+    DONE,
+    /** It came before the handler was new to the folder, in this run of the agent. */
+    BEFORE
+  }
+
   /**
    * A handler, and how it wants its events.
    *
@@ -79,6 +92,7 @@ public final class Delivery {
   private final CountDownLatch answered = new CountDownLatch(1); // the first attempt to open
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile Opening opening = Opening.PENDING; // written under this object's monitor
+  private volatile boolean staffed; // every lane has had a thread
   private volatile Runnable unlisten = () -> {};
 
   /**
@@ -150,6 +164,8 @@ public final class Delivery {
   public void countOn(Delivery before) {
     tally.delivered.set(before.delivered());
     tally.failed.set(before.failed());
+    tally.retries.set(before.tally.retries.get());
+    tally.buried.set(before.tally.buried.get());
     tally.lastDelivered = before.tally.lastDelivered;
   }
 
@@ -181,6 +197,7 @@ public final class Delivery {
     for (int lane = 2; first && lane <= target.policy().lanes(); lane++) {
       hire(lane);
     }
+    staffed |= first;
   }
 
   private void replace(Worker hanging) {
@@ -219,6 +236,28 @@ public final class Delivery {
   public Opening awaitOpening(Duration limit) throws InterruptedException {
     answered.await(limit.toNanos(), TimeUnit.NANOSECONDS);
     return opening;
+  }
+
+  /**
+   * Gives the handler nothing until {@link #resume}; what it has in hand ends. Replays are refused
+   * meanwhile.
+   */
+  public void pause() {
+    dispatch.outcomes().pause(true);
+  }
+
+  /** Goes on after {@link #pause}. */
+  public void resume() {
+    dispatch.outcomes().pause(false);
+  }
+
+  /**
+   * Whether it is paused.
+   *
+   * @return as of now
+   */
+  public boolean isPaused() {
+    return dispatch.outcomes().paused();
   }
 
   /**
@@ -368,6 +407,64 @@ public final class Delivery {
    */
   public long failed() {
     return tally.failed.get();
+  }
+
+  /**
+   * How many failures there were after which the event comes again.
+   *
+   * @return since the start
+   */
+  public long retries() {
+    return tally.retries.get();
+  }
+
+  /**
+   * How many events were given up.
+   *
+   * @return since the start
+   */
+  public long givenUp() {
+    return tally.buried.get();
+  }
+
+  /**
+   * How long the handler took, each time that it was called.
+   *
+   * @return since it was opened
+   */
+  public Histogram.Snapshot times() {
+    return tally.took.snapshot();
+  }
+
+  /**
+   * When the journal took the first of the events that wait.
+   *
+   * @return empty if none waits, or none was read yet, as while the handler is not open
+   */
+  public Optional<Instant> waitingSince() {
+    return dispatch.waitingSince();
+  }
+
+  /**
+   * Where an event stands.
+   *
+   * @param sequence its place in the journal
+   * @return as of now
+   */
+  public Standing standing(long sequence) {
+    return dispatch.standing(sequence);
+  }
+
+  /**
+   * What of its threads does not work any more, and only a restart mends.
+   *
+   * @return one line; empty if all is well, whatever the handler may throw
+   */
+  public Optional<String> fault() {
+    if (watch.isGone()) {
+      return Optional.of("the thread that looks after late handlers has ended");
+    }
+    return dispatch.fault(staffed ? target.policy().lanes() : 0);
   }
 
   /**

@@ -3,6 +3,7 @@ package loomagent.delivery;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -86,13 +87,15 @@ final class Dispatch implements Watch.Watched {
     try {
       while (!draining() && !worker.abandoned) {
         long now = now();
-        List<Item> items = outstanding.take(now, worker.batch);
+        List<Item> items = outcomes.paused() ? List.of() : outstanding.take(now, worker.batch);
         if (!items.isEmpty()) {
           begin(worker, items, now);
           return items;
         }
         long end = feed.map(Feed::end).orElse(0L);
-        if (feed.isPresent() && feed.get().fill(outstanding, now)) {
+        if (outcomes.paused()) {
+          gate.await(Long.MAX_VALUE, () -> false);
+        } else if (feed.isPresent() && feed.get().fill(outstanding, now)) {
           tally.low.lazySet(feed.get().low(outstanding));
         } else {
           idle(now, end);
@@ -107,7 +110,9 @@ final class Dispatch implements Watch.Watched {
   private void begin(Worker worker, List<Item> items, long now) {
     Thread.interrupted(); // what was meant for anything before does not hurt this delivery
     worker.hand = items;
+    worker.began = now;
     worker.overdue = false;
+    worker.hung = false;
     worker.deadline = now + (items.get(0).owed.isEmpty() ? timeout : NEVER);
     watch.begun(worker.deadline);
     if (gate.anyIdle() && outstanding.hasReady()) {
@@ -272,6 +277,38 @@ final class Dispatch implements Watch.Watched {
 
   long waiting() {
     return gate.locked(() -> outstanding.size() + feed.map(Feed::unread).orElse(0L));
+  }
+
+  /** When the journal took the first event that waits and was read; empty if none is known. */
+  Optional<Instant> waitingSince() {
+    return gate.locked(outstanding::first).map(Item::taken).map(Instant::ofEpochMilli);
+  }
+
+  /** Where an event of the journal stands. */
+  Delivery.Standing standing(long sequence) {
+    return gate.locked(
+        () -> {
+          Optional<Item> item = outstanding.find(sequence);
+          if (item.isPresent()) {
+            return item.get().failures > 0 ? Delivery.Standing.RETRYING : Delivery.Standing.WAITING;
+          }
+          return feed.map(from -> from.standing(sequence)).orElse(Delivery.Standing.DONE);
+        });
+  }
+
+  /** What hinders it that only a restart mends: a lane without a thread, or with one that hangs. */
+  Optional<String> fault(int lanes) {
+    return gate.locked(
+        () ->
+            workers.stream()
+                .map(overdue::fault)
+                .flatMap(Optional::stream)
+                .findFirst()
+                .or(
+                    () ->
+                        draining() || workers.size() >= lanes
+                            ? Optional.empty()
+                            : Optional.of("a lane has no thread")));
   }
 
   int retrying() {

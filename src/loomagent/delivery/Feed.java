@@ -65,6 +65,14 @@ final class Feed {
     return journal.next();
   }
 
+  /** Where an event stands that was not handed on. */
+  Delivery.Standing standing(long sequence) {
+    if (sequence >= position || open.subList(openRead, open.size()).contains(sequence)) {
+      return Delivery.Standing.WAITING;
+    }
+    return sequence < cursor.begin() ? Delivery.Standing.BEFORE : Delivery.Standing.DONE;
+  }
+
   /** The lowest sequence that is still needed. */
   long low(Outstanding outstanding) {
     return openRead < open.size()
@@ -158,7 +166,7 @@ final class Feed {
 
   private void add(Entry entry, Outstanding outstanding) {
     if (wanted.test(entry.event())) {
-      outstanding.add(entry.sequence(), entry.event(), key(entry.event()));
+      outstanding.add(entry, key(entry.event()));
     }
   }
 

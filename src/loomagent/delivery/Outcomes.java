@@ -20,6 +20,7 @@ import loomagent.delivery.Outstanding.Request;
 final class Outcomes {
 
   private static final Duration FIRST_BURY_AGAIN = Duration.ofSeconds(1);
+  private static final String PAUSED = "the handler is paused; resume it first";
   private static final Duration LONGEST_BURY_AGAIN = Duration.ofMinutes(1);
 
   private final Gate gate;
@@ -38,6 +39,7 @@ final class Outcomes {
   private final Backoff buryAgain;
 
   private volatile boolean draining; // written under the lock
+  private volatile boolean paused; // likewise
 
   Outcomes(
       Delivery.Target target,
@@ -82,6 +84,7 @@ final class Outcomes {
             return;
           }
           worker.hand = List.of();
+          tally.took.add(now() - worker.began);
           if (!outstanding.isOut(items.get(0))) {
             return; // the watch has seen to it
           }
@@ -107,6 +110,7 @@ final class Outcomes {
       if (worker.abandoned) {
         return;
       }
+      tally.took.add(now() - worker.began);
       if (!outstanding.isOut(item)) { // the watch has seen to it, and could not replace this thread
         worker.hand = List.of();
         return;
@@ -159,6 +163,7 @@ final class Outcomes {
         streak.failed(given, words, wait.get(), now);
       }
       item.failures++;
+      tally.retries.incrementAndGet();
       park(item, now, wait.get());
     } else {
       item.owed =
@@ -210,6 +215,7 @@ final class Outcomes {
       }
       if (fault.isEmpty()) { // first of all, or what fails after it would bring a second letter
         finish(item, Optional.of(letter.error()));
+        tally.buried.incrementAndGet();
         streak.gaveUp(letter);
         buryAgain.reset();
       } else {
@@ -248,6 +254,8 @@ final class Outcomes {
         () -> {
           if (draining) {
             refuse(request);
+          } else if (paused) {
+            gate.answer(request, Optional.of(PAUSED));
           } else if (outstanding.add(event, request)) {
             gate.change();
           } else {
@@ -264,6 +272,22 @@ final class Outcomes {
 
   void refuse(Request request) {
     gate.answer(request, Optional.of(Delivery.refusal(tally.lastError)));
+  }
+
+  /** No delivery begins until it is resumed. What was asked for besides is refused. */
+  void pause(boolean pause) {
+    gate.run(
+        () -> {
+          paused = pause;
+          if (pause) {
+            outstanding.dropReplays().forEach(request -> gate.answer(request, Optional.of(PAUSED)));
+          }
+          gate.change();
+        });
+  }
+
+  boolean paused() {
+    return paused;
   }
 
   /** No delivery begins any more. */

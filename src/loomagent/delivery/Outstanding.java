@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import loomagent.Event;
 import loomagent.base.Backoff;
+import loomagent.journal.Entry;
 
 /**
  * The events that one handler is to be given next: read, wanted, and not done with. Those of one
@@ -42,12 +43,15 @@ final class Outstanding {
   /** What an event costs beside its text, in characters. */
   private static final int OVERHEAD = 300;
 
+  private static final Entry NONE = new Entry(0, 0, Event.of("", "", "", ""));
+
   /** A replay somebody waits for. */
   record Request(CompletableFuture<Optional<String>> answer, boolean once) {}
 
   /** One event, from when it was read until it is done with. */
   static final class Item {
     final long sequence; // 0 for a replay
+    final long taken; // by the journal, milliseconds since 1970
     final Event event;
     final Optional<Request> request;
     private final Line line;
@@ -63,9 +67,10 @@ final class Outstanding {
     private boolean out; // in hand
     private boolean alone; // a batch that it was in has failed
 
-    private Item(long sequence, Event event, Line line, Optional<Request> request) {
-      this.sequence = sequence;
-      this.event = event;
+    private Item(Entry entry, Line line, Optional<Request> request) {
+      this.sequence = entry.sequence();
+      this.taken = entry.millis();
+      this.event = entry.event();
       this.line = line;
       this.request = request;
     }
@@ -80,6 +85,10 @@ final class Outstanding {
     /** Whether it may come with others: what failed, or somebody asked for, comes by itself. */
     private boolean social() {
       return failures == 0 && request.isEmpty() && owed.isEmpty() && !alone;
+    }
+
+    long taken() {
+      return taken;
     }
 
     private long cost() {
@@ -102,7 +111,7 @@ final class Outstanding {
   private final Queue<Item> parked =
       new PriorityQueue<>(MOST_EVENTS + MOST_REPLAYS, (a, b) -> Long.compare(a.due - b.due, 0));
   private final long[] open = new long[MOST_EVENTS];
-  private final Item ends = new Item(0, Event.of("", "", "", ""), new Line(""), Optional.empty());
+  private final Item ends = new Item(NONE, new Line(""), Optional.empty());
   private int size;
   private int replays;
   private long characters;
@@ -125,9 +134,9 @@ final class Outstanding {
   }
 
   /** Adds the journal's next event. */
-  void add(long sequence, Event event, String key) {
+  void add(Entry entry, String key) {
     Line line = lines.computeIfAbsent(key, Line::new);
-    Item item = new Item(sequence, event, line, Optional.empty());
+    Item item = new Item(entry, line, Optional.empty());
     item.before = ends.before;
     item.after = ends;
     ends.before.after = item;
@@ -149,7 +158,7 @@ final class Outstanding {
       return false;
     }
     replays++;
-    Item item = new Item(0, event, new Line(""), Optional.of(request));
+    Item item = new Item(new Entry(0, 0, event), new Line(""), Optional.of(request));
     item.line.head = item;
     ready.add(item);
     return true;
@@ -262,6 +271,20 @@ final class Outstanding {
   /** Nanoseconds until an event comes again; {@code Long.MAX_VALUE} if none does. */
   long untilDue(long now) {
     return parked.isEmpty() ? Long.MAX_VALUE : Math.max(0, parked.element().due - now);
+  }
+
+  /** The first event of the journal that is here. */
+  Optional<Item> first() {
+    return ends.after == ends ? Optional.empty() : Optional.of(ends.after);
+  }
+
+  /** One event of the journal, if it is here. */
+  Optional<Item> find(long sequence) {
+    Item item = ends.before; // those asked for are new
+    while (item != ends && item.sequence > sequence) {
+      item = item.before;
+    }
+    return item != ends && item.sequence == sequence ? Optional.of(item) : Optional.empty();
   }
 
   /** How many events of the journal are here. */

@@ -2,6 +2,7 @@ package loomagent.delivery;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 import loomagent.base.Words;
 
@@ -60,7 +61,7 @@ final class Overdue {
           words(timeout),
           event);
       return Long.MAX_VALUE;
-    } else if (Long.bitCount(++stuck) == 1) {
+    } else if (hangs(worker)) {
       log.log(
           Level.ERROR,
           "{0} of this handler''s threads hang and do not heed an interrupt, and so does the next"
@@ -70,6 +71,11 @@ final class Overdue {
     }
     worker.deadline = now + grace;
     return grace;
+  }
+
+  private boolean hangs(Worker worker) {
+    worker.hung = true;
+    return Long.bitCount(++stuck) == 1;
   }
 
   private void leave(Worker worker, Consumer<Worker> abandon) {
@@ -82,6 +88,18 @@ final class Overdue {
       worker.abandoned = false;
       throw full;
     }
+  }
+
+  /** Why a lane waits for ever: its thread hangs, and no more of them may be left to themselves. */
+  Optional<String> fault(Worker worker) {
+    boolean hangs = worker.overdue && worker.hung && !worker.hand.isEmpty();
+    return hangs
+        ? Optional.of(
+            "the thread "
+                + worker.thread.getName()
+                + " hangs and heeds no interrupt, at "
+                + Words.stack(worker.thread))
+        : Optional.empty();
   }
 
   /** An abandoned thread has ended after all. */

@@ -68,6 +68,11 @@ final class Watch {
     }
   }
 
+  /** Whether nobody looks, though something may be late. */
+  synchronized boolean isGone() {
+    return thread != null && thread.getState() == Thread.State.TERMINATED;
+  }
+
   /** Looks at once. */
   void wake() {
     LockSupport.unpark(thread);

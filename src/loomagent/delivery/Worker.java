@@ -38,8 +38,10 @@ final class Worker {
 
   // Under the dispatch's lock:
   List<Outstanding.Item> hand = List.of(); // what the handler is at
+  long began; // to handle that
   long deadline;
   boolean overdue; // the deadline has passed, and the thread was interrupted
+  boolean hung; // overdue, and no more threads may be abandoned
   boolean abandoned; // overdue, and it did not heed that: its lane has another thread now
 
   /**

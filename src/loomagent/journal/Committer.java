@@ -33,6 +33,9 @@ final class Committer implements Runnable {
   private static final long ENOUGH_ROOM = 64 << 10; // bytes; a disk with less is called full
   private static final long TIDY = TimeUnit.MINUTES.toNanos(1);
 
+  /** A write that takes longer is a disk that hangs, as a network's may. */
+  private static final long HANGS = TimeUnit.SECONDS.toNanos(20);
+
   private final Path folder;
   private final Duration keep;
   private final Pending pending;
@@ -41,9 +44,11 @@ final class Committer implements Runnable {
   private final Map<String, Entry> newest;
   private final Clock clock;
   private final System.Logger log;
+  private final Activity activity;
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private volatile LongSupplier lowest = () -> 0; // until told, somebody may wait for anything
   private volatile String fault = "";
+  private volatile long began; // nanoTime of the write that is under way; 0 for none
   private Instant faultySince = Instant.EPOCH;
   private long tries;
   private long interrupts;
@@ -59,7 +64,8 @@ final class Committer implements Runnable {
       Window window,
       Map<String, Entry> newest,
       Clock clock,
-      System.Logger log) {
+      System.Logger log,
+      Activity activity) {
     this.folder = folder;
     this.keep = keep;
     this.pending = pending;
@@ -68,6 +74,7 @@ final class Committer implements Runnable {
     this.newest = newest;
     this.clock = clock;
     this.log = log;
+    this.activity = activity;
   }
 
   Runnable listen(Runnable durable) {
@@ -79,8 +86,13 @@ final class Committer implements Runnable {
     this.lowest = lowest;
   }
 
+  /** Why nothing can be written; "" if all is well. */
   String fault() {
-    return fault;
+    long at = began;
+    long waited = at == 0 ? 0 : System.nanoTime() - at;
+    return fault.isEmpty() && waited > HANGS
+        ? "the disk has not answered for " + Words.of(Duration.ofNanos(waited))
+        : fault;
   }
 
   @Override
@@ -162,6 +174,7 @@ final class Committer implements Runnable {
     long wait = FIRST_WAIT;
     while (!batch.isWritten()) {
       try {
+        began = System.nanoTime() | 1;
         segments.write(batch);
         batch.written();
       } catch (ClosedByInterruptException handlers) {
@@ -175,10 +188,13 @@ final class Committer implements Runnable {
           }
           wait = Math.min(2 * wait, LONGEST_WAIT);
         }
+      } finally {
+        began = 0;
       }
     }
     healed();
     show(batch);
+    batch.entries().forEach(entry -> activity.add(entry.millis()));
     return true;
   }
 

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import loomagent.Event;
 import loomagent.base.Disk;
+import loomagent.base.Histogram;
 
 /**
  * Every event that came, on disk before anybody is given it, once for each id.
@@ -67,6 +68,8 @@ public final class Journal implements AutoCloseable {
 
   private final System.Logger log;
   private final Segments segments;
+  private final Activity activity = new Activity();
+  private final Clock clock;
   private final Pending pending;
   private final Window window;
   private final Committer committer;
@@ -77,9 +80,10 @@ public final class Journal implements AutoCloseable {
   private Journal(Path folder, Settings settings, Disk disk, Clock clock, System.Logger log)
       throws IOException {
     this.log = log;
+    this.clock = clock;
     segments = new Segments(folder, settings.maxSize(), disk, log);
     SeenIds seen = new SeenIds();
-    Recovery recovery = new Recovery(segments, seen, log);
+    Recovery recovery = new Recovery(segments, seen, activity, log);
     recovery.run(folder, disk);
     newest = new ConcurrentHashMap<>(recovery.newest());
     searched = recovery.from();
@@ -87,7 +91,8 @@ public final class Journal implements AutoCloseable {
     long mostBytes = Math.min(Pending.MOST_BYTES, Segments.size(settings.maxSize()));
     pending = new Pending(clock, seen, recovery.next(), Pending.MOST_EVENTS, mostBytes);
     committer =
-        new Committer(folder, settings.keep(), pending, segments, window, newest, clock, log);
+        new Committer(
+            folder, settings.keep(), pending, segments, window, newest, clock, log, activity);
     thread = new Thread(committer, "journal");
     thread.setDaemon(true); // a disk that hangs must not hold the agent's end
   }
@@ -278,7 +283,56 @@ public final class Journal implements AutoCloseable {
     } catch (IOException deleted) {
       log.log(Level.DEBUG, "the age of the oldest event is not known: {0}", deleted);
     }
-    return new Stats(Math.max(0, next - oldest), segments.bytes(), first, last, committer.fault());
+    return new Stats(Math.max(0, next - oldest), segments.bytes(), first, last, fault());
+  }
+
+  /**
+   * Why nothing can be written.
+   *
+   * @return words; "" if all is well
+   */
+  public String fault() {
+    return committer.fault().isEmpty() && thread.getState() == Thread.State.TERMINATED
+        ? "the thread that writes has ended"
+        : committer.fault();
+  }
+
+  /**
+   * How long the disk needed to make events safe.
+   *
+   * @return of each sync since the start
+   */
+  public Histogram.Snapshot syncs() {
+    return segments.syncs();
+  }
+
+  /**
+   * How many events came when.
+   *
+   * @return of the last day, as far as the files that were read at the start reach back
+   */
+  public Activity.Recent activity() {
+    return activity.recent(clock.instant());
+  }
+
+  /**
+   * The events that came last.
+   *
+   * @param most how many at the most
+   * @return in order
+   * @throws IOException if a file cannot be read
+   */
+  public List<Entry> latest(int most) throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    long end = next();
+    try (JournalReader reader = reader(Math.max(oldest(), end - most))) {
+      List<Entry> more = reader.read(most);
+      while (!more.isEmpty()) {
+        entries.addAll(more);
+        more = reader.position() < end ? reader.read(most) : List.of();
+      }
+    }
+    return entries.subList(Math.max(0, entries.size() - most), entries.size());
   }
 
   /**

@@ -18,6 +18,7 @@ import loomagent.base.Words;
 final class Recovery {
   private final Segments segments;
   private final SeenIds seen;
+  private final Activity activity;
   private final System.Logger log;
   private final Map<String, Entry> newest = new HashMap<>();
   private long from = 1;
@@ -25,9 +26,10 @@ final class Recovery {
   private long unreadable; // bytes since the last whole record
   private long whole; // where the last whole record of the file being read ends
 
-  Recovery(Segments segments, SeenIds seen, System.Logger log) {
+  Recovery(Segments segments, SeenIds seen, Activity activity, System.Logger log) {
     this.segments = segments;
     this.seen = seen;
+    this.activity = activity;
     this.log = log;
   }
 
@@ -96,6 +98,7 @@ final class Recovery {
 
   private void know(Entry entry) {
     seen.add(entry.event().id());
+    activity.add(entry.millis());
     newest.put(entry.event().connection(), entry);
     next = Math.max(next, entry.sequence() + 1);
   }

@@ -6,7 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -15,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 import loomagent.base.Disk;
+import loomagent.base.Histogram;
 import loomagent.base.Words;
 
 /**
@@ -40,12 +43,17 @@ final class Segments {
   private static final int MOST_TRIES = 1_000; // to cut a file while interrupts rain down
   private static final int MOST_SAID = 1000; // damages remembered, to say each once
 
+  /** From what a good disk needs to what worries. */
+  private static final List<Duration> SYNCS =
+      Stream.of(1, 2, 5, 10, 20, 50, 100, 500, 2_000, 10_000).map(Duration::ofMillis).toList();
+
   private final Path folder;
   private final long maxSize;
   private final Disk disk;
   private final System.Logger log;
   private final ConcurrentSkipListMap<Long, Segment> kept = new ConcurrentSkipListMap<>();
   private final Set<String> said = ConcurrentHashMap.newKeySet();
+  private final Histogram syncs = new Histogram(SYNCS);
   private boolean overSize; // committer only, as all below
   private Segment active;
   private Disk.Appender appender; // null: the next write starts a new file
@@ -96,6 +104,11 @@ final class Segments {
     return kept.values().stream().mapToLong(Segment::durable).sum();
   }
 
+  /** How long each sync took. */
+  Histogram.Snapshot syncs() {
+    return syncs.snapshot();
+  }
+
   /** Says of a damage once, whoever comes upon it. */
   void damaged(JournalFiles.Damage damage) {
     if (said.size() < MOST_SAID && said.add(damage.file() + " " + damage.offset())) {
@@ -139,8 +152,10 @@ final class Segments {
       takeBack(before);
       throw failure;
     }
+    long began = System.nanoTime();
     try {
       appender.sync();
+      syncs.add(System.nanoTime() - began);
     } catch (IOException | RuntimeException | Error failure) {
       // What the failed sync covered may be marked as clean in memory and yet be missing on disk.
       takeBack(before);

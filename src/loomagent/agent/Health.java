@@ -1,0 +1,147 @@
+package loomagent.agent;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import loomagent.base.Words;
+import loomagent.cable.Subscription.State;
+import loomagent.delivery.Delivery;
+import loomagent.journal.Journal;
+import loomagent.ops.Insight.Problem;
+
+/** What is wrong, seen from outside and from inside. Any thread. */
+final class Health {
+
+  /** A retry or two is everyday; a handler that is further behind than this does not keep up. */
+  static final Duration BEHIND = Duration.ofMinutes(5);
+
+  /** Bytes: the journal begins a file of 16 MB at a time, and handlers need room as well. */
+  private static final long LITTLE_ROOM = 64L << 20;
+
+  private final List<Link> links;
+  private final Deliveries deliveries;
+  private final Journal journal;
+  private final Path folder;
+  private final Clock clock;
+
+  Health(List<Link> links, Deliveries deliveries, Journal journal, Path folder, Clock clock) {
+    this.links = links;
+    this.deliveries = deliveries;
+    this.journal = journal;
+    this.folder = folder;
+    this.clock = clock;
+  }
+
+  /** Why it is not live, keeping up, and on a disk with room. */
+  List<Problem> problems() {
+    List<Problem> problems = new ArrayList<>();
+    links.forEach(
+        link ->
+            connection(link)
+                .ifPresent(why -> add(problems, "connection " + link.settings().name(), why)));
+    deliveries
+        .all()
+        .forEach(
+            route ->
+                handler(route).ifPresent(why -> add(problems, "handler " + route.name(), why)));
+    String fault = journal.fault();
+    if (!fault.isEmpty()) {
+      add(problems, "journal", fault);
+    }
+    room().ifPresent(why -> add(problems, "data.dir", why));
+    return problems;
+  }
+
+  private static void add(List<Problem> problems, String subject, String reason) {
+    problems.add(new Problem(subject, reason));
+  }
+
+  private Optional<String> connection(Link link) {
+    Intake.Standing standing = link.intake().standing();
+    if (standing.state() == State.LIVE) {
+      return Optional.empty();
+    }
+    String error = standing.lastError();
+    return Optional.of(
+        "not live for "
+            + Words.of(link.intake().away())
+            + (error.isEmpty() ? ", still connecting" : ": " + error));
+  }
+
+  private Optional<String> handler(Route route) {
+    Delivery delivery = route.delivery();
+    Optional<Instant> paused = deliveries.pauses().since(route.name());
+    String error = delivery.lastError();
+    if (paused.isPresent()) {
+      return Optional.of(
+          "paused for %s, %s waiting".formatted(ago(paused.get()), events(delivery)));
+    }
+    Optional<String> closed =
+        switch (delivery.opening()) {
+          case OPEN -> Optional.empty();
+          case PENDING -> Optional.of("still opening");
+          case FAILED -> Optional.of("cannot be opened, and is tried again: " + error);
+          case MISCONFIGURED -> Optional.of("not configured right: " + error);
+        };
+    return closed.or(
+        () ->
+            delivery
+                .waitingSince()
+                .filter(since -> since.isBefore(clock.instant().minus(BEHIND)))
+                .map(
+                    since ->
+                        "behind: %s waiting, the first for %s%s"
+                            .formatted(
+                                events(delivery),
+                                ago(since),
+                                error.isEmpty() ? "" : "; last error: " + error)));
+  }
+
+  private static String events(Delivery delivery) {
+    return Words.count(delivery.waiting(), "event");
+  }
+
+  private Optional<String> room() {
+    try {
+      long usable = Files.getFileStore(folder).getUsableSpace();
+      return usable < LITTLE_ROOM
+          ? Optional.of(
+              "only " + (usable >> 20) + " MB free on the disk of " + folder + ". Make room")
+          : Optional.empty();
+    } catch (IOException unreadable) {
+      return Optional.of("cannot be looked at: " + Words.line(unreadable.toString(), 300));
+    }
+  }
+
+  /** What of the agent itself does not work. */
+  List<String> faults() {
+    List<String> faults = new ArrayList<>();
+    links.forEach(
+        link ->
+            link.fault()
+                .ifPresent(why -> faults.add("connection " + link.settings().name() + ": " + why)));
+    deliveries
+        .all()
+        .forEach(
+            route ->
+                route
+                    .delivery()
+                    .fault()
+                    .ifPresent(why -> faults.add("handler " + route.name() + ": " + why)));
+    String fault = journal.fault();
+    if (!fault.isEmpty()) {
+      faults.add("journal: " + fault);
+    }
+    return faults;
+  }
+
+  private String ago(Instant time) {
+    return Words.of(Duration.between(time, clock.instant()));
+  }
+}
