@@ -254,6 +254,16 @@ public final class Agent implements AutoCloseable {
   }
 
   /**
+   * What speaks once a day.
+   *
+   * @param clock the one on the wall
+   * @return nothing happens unless it is asked to look
+   */
+  public Daily daily(Clock clock) {
+    return new Daily(links, deliveries, journal, report, clock, log);
+  }
+
+  /**
    * How many events arrived.
    *
    * @return since the start

@@ -136,6 +136,9 @@ public final class Operations {
       err.accept(unknown(handler));
       return USAGE;
     }
+    if (isPaused(found.get(), err)) {
+      return UNREACHABLE;
+    }
     Replay replay = new Replay(found.get(), selection, err);
     JournalFiles.read(layout.journal(), 0, replay);
     replay.finish();
@@ -263,6 +266,10 @@ public final class Operations {
         }
         continue;
       }
+      if (isPaused(found.get(), err)) {
+        failed += count(name, id);
+        continue;
+      }
       // Those that fail again stay where they are, so that the next ones lie behind them.
       long kept = 0;
       List<DeadLetters.Letter> some = letters(name, id, kept);
@@ -328,6 +335,13 @@ public final class Operations {
             ? letter
             : new DeadLetters.Letter(
                 letter.time(), letter.sequence(), letter.attempts() + 1, why, letter.event()));
+  }
+
+  private static boolean isPaused(Route route, Consumer<String> err) {
+    if (route.delivery().isPaused()) {
+      err.accept("handler %s is paused: resume %s first".formatted(route.name(), route.name()));
+    }
+    return route.delivery().isPaused();
   }
 
   private int discard(String handler, String id, Consumer<String> out, Consumer<String> err)

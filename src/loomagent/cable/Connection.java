@@ -190,17 +190,20 @@ public final class Connection implements AutoCloseable {
    * @return words; empty if all is well, however bad the network may be
    */
   Optional<String> fault() {
+    return fault(System.nanoTime());
+  }
+
+  Optional<String> fault(long now) {
     if (stopping || thread.getState() == Thread.State.NEW) {
       return Optional.empty();
     }
-    long now = System.nanoTime();
     long busy = busySince;
     long late = busy == 0 ? now - waitsUntil : now - busy;
     if (!thread.isAlive()) {
       return Optional.of("the thread " + thread.getName() + " has ended");
     }
     return late < STUCK
-        ? Optional.empty()
+        ? dials.fault()
         : Optional.of(
             "the thread %s has been at one thing for %s: %s"
                 .formatted(

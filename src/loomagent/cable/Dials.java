@@ -31,16 +31,23 @@ final class Dials {
 
   /** Opens a socket. What comes of it reaches the socket. */
   void dial(Socket socket, boolean freshToken) {
-    if (waiting.get() >= MOST) {
-      socket.failed(
-          Failure.unreachable(
-              waiting + " earlier dials still wait for a token or a name. Restart the agent"));
+    Optional<String> stuck = fault();
+    if (stuck.isPresent()) {
+      socket.failed(Failure.unreachable(stuck.get()));
       return;
     }
     Thread dial = new Thread(() -> open(socket, freshToken), thread + "-" + socket.number());
     dial.setDaemon(true);
     dial.start();
     waiting.incrementAndGet(); // not before: without a thread nobody would count it down
+  }
+
+  /** Why no more dials are begun; empty if they are. Any thread. */
+  Optional<String> fault() {
+    return waiting.get() < MOST
+        ? Optional.empty()
+        : Optional.of(
+            waiting + " earlier dials still wait for a token or a name. Restart the agent");
   }
 
   /** A dial that outlives all its limits means that the client is dead. */

@@ -101,6 +101,14 @@ final class Arguments {
         terminal.environment());
   }
 
+  /** What says where the configuration comes from, to be given to another command. */
+  List<String> own() {
+    List<String> own = new ArrayList<>();
+    value("--config").ifPresent(file -> own.addAll(List.of("--config", file)));
+    sets().forEach(set -> own.addAll(List.of("--set", set)));
+    return own;
+  }
+
   List<String> sets() {
     return List.copyOf(options.getOrDefault("--set", List.of()));
   }

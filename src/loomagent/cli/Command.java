@@ -48,6 +48,11 @@ interface Command {
         new DeadCommand(),
         new JournalCommand(),
         new HandlersCommand(),
+        PauseCommand.pause(),
+        PauseCommand.resume(),
+        AgentCommand.reload(),
+        AgentCommand.level(),
+        AgentCommand.statusPage(),
         new ExplainCommand(),
         new VersionCommand(),
         new HelpCommand());

@@ -81,7 +81,7 @@ final class DemoCommand implements Command {
       if (configuration.isEmpty()) {
         return Exit.CONFIGURATION;
       }
-      return new Session(configuration.get(), terminal)
+      return new Session(configuration.get(), List.of(), terminal)
           .run(
               stop,
               (agent, reloading) -> await(agent, wanted, stop),

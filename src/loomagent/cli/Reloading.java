@@ -2,13 +2,24 @@ package loomagent.cli;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import loomagent.agent.Agent;
+import loomagent.agent.Daily;
 import loomagent.agent.Plan;
 import loomagent.config.Configuration;
 import loomagent.config.ConfigurationException;
@@ -31,6 +42,9 @@ final class Reloading {
 
   private static final long SHORT_OF_MEMORY = 100_000_000; // nanoseconds until another try
 
+  /** A reload may wait for a handler as long as an end of the agent may. */
+  private static final Duration ASK_LIMIT = Duration.ofMinutes(11);
+
   private static final Set<String> AT_ONCE = Set.of("log.level", "log.format", "handlers.dir");
 
   private final System.Logger log = Logging.logger("agent");
@@ -42,6 +56,8 @@ final class Reloading {
   private Configuration configuration;
   private Handlers handlers;
   private Map<String, String> seen;
+  private final Queue<CompletableFuture<Result>> asked = new ConcurrentLinkedQueue<>();
+  private volatile Optional<Stop> listening = Optional.empty(); // while it can be asked
   private volatile List<String> current = List.of(); // the notes of the plan in force
 
   private Reloading(
@@ -52,6 +68,14 @@ final class Reloading {
     this.seen = seen;
     this.warnings = new News(log, Level.WARNING, configuration.warnings());
   }
+
+  /**
+   * What came of a reload.
+   *
+   * @param done whether the configuration is in force
+   * @param lines what changed, or what is wrong
+   */
+  record Result(boolean done, List<String> lines) {}
 
   /** What an agent starts with; what is wrong or odd about the jars is said. */
   static Reloading first(Configuration configuration, Terminal terminal, Copies copies) {
@@ -89,17 +113,49 @@ final class Reloading {
    */
   void until(Stop stop, Agent agent, Source source) {
     Map<String, String> last = seen;
+    Daily daily = agent.daily(Clock.systemDefaultZone());
+    listening = Optional.of(stop);
     while (!stop.asked()) {
       try {
+        daily.look();
         last = look(stop, agent, source, last);
       } catch (Throwable fault) {
         tell(fault);
       }
     }
+    listening = Optional.empty();
+    answer(new Result(false, List.of("the agent stops")));
+  }
+
+  /** Has it read again as a SIGHUP does, and waits for what comes of it. Any thread. */
+  Result ask() throws InterruptedException {
+    Optional<Stop> loop = listening;
+    if (loop.isEmpty()) {
+      return new Result(
+          false, List.of("this agent does not reload: it starts, stops, or is a demo"));
+    }
+    CompletableFuture<Result> answer = new CompletableFuture<>();
+    asked.add(answer);
+    loop.get().look();
+    if (listening.isEmpty()) { // it has ended in between, and may not have seen this
+      answer(new Result(false, List.of("the agent stops")));
+    }
+    try {
+      return answer.get(ASK_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException late) {
+      return new Result(false, List.of("the reload did not end in time; the log says more"));
+    }
+  }
+
+  private void answer(Result result) {
+    for (CompletableFuture<Result> one = asked.poll(); one != null; one = asked.poll()) {
+      one.complete(result);
+    }
   }
 
   private void tell(Throwable fault) {
     try {
+      answer(new Result(false, List.of("not reloaded: " + fault)));
       log.log(Level.ERROR, "not reloaded, what runs stays in force", fault);
     } catch (Throwable full) {
       LockSupport.parkNanos(SHORT_OF_MEMORY);
@@ -108,35 +164,35 @@ final class Reloading {
 
   private Map<String, String> look(
       Stop stop, Agent agent, Source source, Map<String, String> last) {
-    boolean told = stop.hungUp(LOOK_EVERY_MILLIS);
+    boolean told = stop.hungUp(LOOK_EVERY_MILLIS) || !asked.isEmpty();
     Map<String, String> now = JarFolder.look(configuration.handlersDir());
     if (told) {
-      all(agent, stop, source);
+      answer(all(agent, stop, source));
     } else if (!now.equals(seen) && now.equals(last)) {
       seen = now;
       log.log(Level.INFO, "handlers.dir has changed");
-      change(agent, stop, configuration);
+      var unused = change(agent, stop, configuration);
     }
     return now;
   }
 
-  private void all(Agent agent, Stop stop, Source source) {
+  private Result all(Agent agent, Stop stop, Source source) {
     Configuration next;
     try {
       next = Configuration.load(source);
     } catch (ConfigurationException wrong) {
-      refused(wrong.problems());
-      return;
+      return refused(wrong.problems());
     }
     warnings.say(next.warnings());
     Map<String, String> now = JarFolder.look(next.handlersDir());
-    change(agent, stop, next);
+    Result result = change(agent, stop, next);
     if (configuration.handlersDir().equals(next.handlersDir())) { // else that was refused
       seen = now;
     }
+    return result;
   }
 
-  private void change(Agent agent, Stop stop, Configuration next) {
+  private Result change(Agent agent, Stop stop, Configuration next) {
     Set<String> touched = new HashSet<>();
     for (String key : configuration.differences(next)) {
       Configuration.handlerOf(key).ifPresent(touched::add);
@@ -145,46 +201,49 @@ final class Reloading {
     say(found);
     Plan plan = Plan.of(next, found);
     Agent.Reloaded reloaded = agent.reload(plan, touched, stop::asked);
-    switch (reloaded.outcome()) {
-      case STOPPED -> {}
+    return switch (reloaded.outcome()) {
+      case STOPPED -> new Result(false, List.of("the agent stops"));
       case REFUSED -> {
-        refused(reloaded.wrong());
         release(handlers, found);
+        yield refused(reloaded.wrong());
       }
       case DONE, HANGING -> {
         Handlers before = handlers;
-        takeOver(next, found, plan, reloaded);
+        List<String> lines = takeOver(next, found, plan, reloaded);
         if (reloaded.outcome() == Agent.Outcome.DONE) {
           release(found, before);
         }
+        yield new Result(true, lines);
       }
-    }
+    };
   }
 
-  private void takeOver(Configuration next, Handlers found, Plan plan, Agent.Reloaded reloaded) {
+  private List<String> takeOver(
+      Configuration next, Handlers found, Plan plan, Agent.Reloaded reloaded) {
     SortedSet<String> differences = configuration.differences(next);
     if (differences.contains("log.level") || differences.contains("log.format")) {
       Logging.install(terminal.err(), next.logLevel(), next.logFormat());
     }
     current = plan.notes();
     note();
-    log.log(Level.INFO, "Reloaded: {0}", reloaded.summary());
+    List<String> lines = new ArrayList<>(List.of("Reloaded: " + reloaded.summary()));
     differences.removeIf(key -> AT_ONCE.contains(key) || Configuration.handlerOf(key).isPresent());
+    log.log(Level.INFO, lines.get(0));
     if (!differences.isEmpty()) {
-      log.log(
-          Level.WARNING,
-          "{0} changed as well, and will count after a restart",
-          String.join(", ", differences));
+      lines.add(
+          String.join(", ", differences) + " changed as well, and will count after a restart");
+      log.log(Level.WARNING, lines.get(1));
     }
     handlers = found;
     configuration = next;
+    return lines;
   }
 
-  private void refused(List<String> problems) {
-    problems.forEach(problem -> log.log(Level.ERROR, problem));
-    log.log(
-        Level.ERROR,
-        "Not reloaded, what runs stays in force. Mend this, then try: check --offline");
+  private Result refused(List<String> problems) {
+    List<String> lines = new ArrayList<>(problems);
+    lines.add("Not reloaded, what runs stays in force. Mend this, then try: check --offline");
+    lines.forEach(line -> log.log(Level.ERROR, line));
+    return new Result(false, lines);
   }
 
   private void release(Handlers kept, Handlers other) {

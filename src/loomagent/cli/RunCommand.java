@@ -58,7 +58,7 @@ final class RunCommand implements Command {
     }
     Stop stop = Stop.orReloadOnSignals();
     System.Logger log = Logging.logger("agent");
-    return new Session(configuration.get(), terminal)
+    return new Session(configuration.get(), arguments.own(), terminal)
         .run(
             stop,
             (agent, reloading) -> reloading.until(stop, agent, source),

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import loomagent.agent.Agent;
 import loomagent.agent.DataFolder;
@@ -32,12 +33,19 @@ final class Session {
   }
 
   private final Configuration configuration;
+  private final List<String> own;
   private final Terminal terminal;
   private final System.Logger log = Logging.logger("agent");
   private final AtomicBoolean live = new AtomicBoolean();
 
-  Session(Configuration configuration, Terminal terminal) {
+  /**
+   * Of one agent.
+   *
+   * @param own {@code --config} and {@code --set} as they were given
+   */
+  Session(Configuration configuration, List<String> own, Terminal terminal) {
     this.configuration = configuration;
+    this.own = own;
     this.terminal = terminal;
   }
 
@@ -86,7 +94,7 @@ final class Session {
       if (!problems.isEmpty()) {
         return wrong(problems);
       }
-      Closeable control = control(folder, agent);
+      Closeable control = control(folder, agent, reloading);
       until.end(agent, reloading);
       stopping(control);
     }
@@ -111,15 +119,15 @@ final class Session {
   }
 
   /** The agent does its work also where nobody can ask it anything. */
-  private Closeable control(DataFolder folder, Agent agent) {
+  private Closeable control(DataFolder folder, Agent agent, Reloading reloading) {
+    Served served = new Served(agent, reloading, own, terminal.environment(), Optional::empty);
     try {
-      Control control =
-          Control.listen(folder.layout().socket(), agent::serve, Logging.logger("control"));
+      Control control = Control.listen(folder.layout().socket(), served, Logging.logger("control"));
       return control::close;
     } catch (IOException unreachable) {
       log.log(
           Level.WARNING,
-          "the commands status, replay, dead and journal repair cannot reach this agent: {0}",
+          "commands such as status, reload and replay cannot reach this agent: {0}",
           unreachable.getMessage());
       return () -> {};
     }

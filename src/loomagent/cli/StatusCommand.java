@@ -1,12 +1,8 @@
 package loomagent.cli;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import loomagent.agent.Agent;
-import loomagent.config.Configuration;
-import loomagent.config.Source;
 
 /** {@code status}: what the running agent is doing. */
 final class StatusCommand implements Command {
@@ -46,20 +42,7 @@ final class StatusCommand implements Command {
 
   @Override
   public Exit run(Arguments arguments, Terminal terminal) throws Exception {
-    // Of an agent that runs on, whatever has become of its configuration meanwhile.
-    Source source = arguments.source(terminal).withoutLookups();
-    Optional<Path> folder = Configuration.dataDir(source);
     String json = arguments.has("--json") ? Agent.JSON : "";
-    Optional<Exit> asked =
-        folder.isPresent()
-            ? Workplace.ask(folder.get(), List.of(Agent.STATUS, json), terminal)
-            : Optional.empty();
-    if (asked.isEmpty()) {
-      if (Loaded.from(source, terminal).isEmpty()) {
-        return Exit.CONFIGURATION;
-      }
-      terminal.err().println("loom-agent: no agent runs on data.dir " + folder.orElseThrow());
-    }
-    return asked.orElse(Exit.UNREACHABLE);
+    return AgentCommand.ask(List.of(Agent.STATUS, json), arguments, terminal);
   }
 }

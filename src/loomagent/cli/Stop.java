@@ -62,6 +62,11 @@ final class Stop {
     news.release();
   }
 
+  /** Lets who waits look around, for a reason of its own. */
+  void look() {
+    news.release();
+  }
+
   /**
    * Waits to be told to read the configuration again, or to stop.
    *

@@ -6,6 +6,7 @@ import java.io.StringWriter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.logging.Handler;
@@ -30,11 +31,17 @@ public final class Logging extends Handler {
 
   private static final SimpleFormatter MESSAGES = new SimpleFormatter();
 
+  /** What {@code log.level} may be, the quietest first. */
+  public static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
+
+  private static final List<Level> JDK_LEVELS =
+      List.of(Level.SEVERE, Level.WARNING, Level.INFO, Level.FINE, Level.ALL);
+
   private final PrintStream out;
   private final String format;
 
   /** Keeps the level: the JDK holds loggers weakly. */
-  private final Logger agent = Logger.getLogger(ROOT);
+  private static final Logger AGENT = Logger.getLogger(ROOT);
 
   private Logging(PrintStream out, String format) {
     this.out = out;
@@ -45,8 +52,8 @@ public final class Logging extends Handler {
    * Sends all logging of this process to a stream.
    *
    * @param out where to
-   * @param level {@code error}, {@code warn}, {@code info}, {@code debug} or {@code trace}: what
-   *     the agent says; everybody else is held to {@code info}
+   * @param level one of {@link #LEVELS}: what the agent says; everybody else is held to {@code
+   *     info}
    * @param format {@code text}, {@code json} or {@code journal}
    */
   public static void install(PrintStream out, String level, String format) {
@@ -55,15 +62,30 @@ public final class Logging extends Handler {
     Logger root = Logger.getLogger("");
     root.addHandler(logging);
     root.setLevel(Level.INFO);
-    logging.agent.setLevel(
-        switch (level) {
-          case "error" -> Level.SEVERE;
-          case "warn" -> Level.WARNING;
-          case "info" -> Level.INFO;
-          case "debug" -> Level.FINE;
-          case "trace" -> Level.ALL;
-          default -> throw new IllegalArgumentException("log level " + level);
-        });
+    level(level);
+  }
+
+  /**
+   * Changes how much the agent says, from now on.
+   *
+   * @param level one of {@link #LEVELS}
+   * @throws IllegalArgumentException if it is none
+   */
+  public static void level(String level) {
+    int found = LEVELS.indexOf(level);
+    if (found < 0) {
+      throw new IllegalArgumentException("log level " + level);
+    }
+    AGENT.setLevel(JDK_LEVELS.get(found));
+  }
+
+  /**
+   * How much the agent says.
+   *
+   * @return one of {@link #LEVELS}
+   */
+  public static String level() {
+    return LEVELS.get(Math.max(0, JDK_LEVELS.indexOf(AGENT.getLevel())));
   }
 
   /**

@@ -58,6 +58,7 @@ final class ConnectionTest {
   private final Recorder recorder = new Recorder();
   private final LogLines log = new LogLines();
   private final Dialler dialler = new Dialler("loom-agent/test", Network.direct(log), LIMITS);
+  private final CountDownLatch hanging = new CountDownLatch(1);
   private Simulator simulator;
   private Connection connection;
 
@@ -68,6 +69,7 @@ final class ConnectionTest {
 
   @AfterEach
   void stop() {
+    hanging.countDown();
     if (connection != null) {
       connection.close();
     }
@@ -286,7 +288,7 @@ final class ConnectionTest {
     connectWith(
         fresh -> {
           if (attempts.incrementAndGet() == 1) {
-            Thread.currentThread().join(); // for ever
+            awaitUninterruptibly(hanging);
           }
           return token(simulator.token());
         },
@@ -684,6 +686,31 @@ final class ConnectionTest {
 
   private List<Object> arrived() {
     return recorder.all.stream().filter(Recorder.Arrived.class::isInstance).toList();
+  }
+
+  @Test
+  void aListenerThatBlocksTheThreadIsAFaultAndABadNetworkIsNone() throws Exception {
+    live();
+    long later = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+    assertTrue(connection.lastHeard().isPresent());
+    assertEquals(Optional.empty(), connection.fault());
+    CountDownLatch released = new CountDownLatch(1);
+    CountDownLatch blocked = new CountDownLatch(1);
+    recorder.atEvent =
+        frame -> {
+          blocked.countDown();
+          awaitUninterruptibly(released);
+        };
+    simulator.publish(event("1"));
+    blocked.await();
+    String fault = connection.fault(later).orElseThrow();
+    assertTrue(fault.contains("connection-default has been at one thing for "), fault);
+    assertTrue(fault.contains("awaitUninterruptibly"), fault);
+    released.countDown();
+    recorder.event("1");
+    simulator.close();
+    recorder.failure();
+    assertEquals(Optional.empty(), connection.fault());
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {

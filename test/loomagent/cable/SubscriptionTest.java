@@ -16,6 +16,7 @@ import java.util.Map;
 import loomagent.json.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class SubscriptionTest {
@@ -369,6 +370,26 @@ final class SubscriptionTest {
     }
     scene.frame("{\"type\":\"disconnect\",\"reason\":\"token_expired\",\"reconnect\":false}");
     assertEquals(Duration.ZERO, scene.lastWait());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "server_restart, server_restart",
+    "idle_timeout, idle_timeout",
+    "something of the day, disconnected",
+    "token_expired, unauthorised"
+  })
+  void figuresKnowAFewReasonsWhateverAServerWrites(String reason, String counted) {
+    Scene scene = Scene.live();
+    scene.frame("{\"type\":\"disconnect\",\"reason\":\"" + reason + "\",\"reconnect\":true}");
+    assertEquals(counted, scene.failures.get(0).reason());
+  }
+
+  @Test
+  void silenceIsCountedAsSuch() {
+    Scene scene = Scene.live();
+    scene.pass(Duration.ofSeconds(11));
+    assertEquals("silent", scene.failures.get(0).reason());
   }
 
   @ParameterizedTest

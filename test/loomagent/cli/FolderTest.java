@@ -2,6 +2,7 @@ package loomagent.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -100,6 +101,19 @@ class FolderTest {
   private String got() throws IOException {
     Path got = own().resolve("got");
     return Files.exists(got) ? Files.readString(got) : "";
+  }
+
+  @Test
+  void aHandlerOfAStoppedAgentIsPausedAndGetsNothingUntilItIsResumed() throws IOException {
+    Shell.Done done = shell.run("pause", "keep");
+    assertEquals(Exit.OK, done.exit(), done.err());
+    assertTrue(done.out().startsWith("handler keep is paused, also over a restart"), done.out());
+    assertTrue(Files.exists(layout.folder().resolve("paused/keep")));
+    assertEquals(Exit.OK, shell.run("resume", "keep").exit());
+    assertFalse(Files.exists(layout.folder().resolve("paused/keep")));
+    assertEquals(Exit.USAGE, shell.run("pause", "absent").exit());
+    assertEquals(Exit.USAGE, shell.run("pause").exit());
+    assertEquals(Exit.UNREACHABLE, shell.run("reload").exit());
   }
 
   @Test

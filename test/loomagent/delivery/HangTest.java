@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -173,8 +174,12 @@ class HangTest {
     }
     assertEquals(4, instances.get());
     assertEquals(1, delivery.waiting());
+    String fault = delivery.fault().orElseThrow();
+    assertTrue(fault.contains("thread handler-mis hangs and heeds no interrupt, at "), fault);
+    assertTrue(fault.contains("HangTest$Deaf.handle"), fault);
     released.countDown();
     await(() -> delivery.delivered() == 1, "the event");
+    assertEquals(Optional.empty(), delivery.fault());
     assertEquals("1/5", taken.get(taken.size() - 1));
     end(delivery);
     await(() -> closed.get() == instances.get(), "all are closed");

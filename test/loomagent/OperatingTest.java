@@ -1,0 +1,135 @@
+package loomagent;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import loomagent.json.Json;
+import loomagent.ops.Control;
+import loomagent.simulator.Settings;
+import loomagent.simulator.Simulator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The built jar, asked and told things over its control socket. */
+class OperatingTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+
+  @TempDir Path folder;
+  private Simulator simulator;
+  private AgentProcess agent;
+  private final List<String> said = new ArrayList<>();
+
+  @BeforeAll
+  static void hasAJar() {
+    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    simulator = Simulator.start(Settings.defaults());
+    Files.write(
+        file(),
+        List.of(
+            "loom.url = " + simulator.url(),
+            "token = " + simulator.token(),
+            "events = app.a",
+            "handler.log.format = line",
+            "handler.no.type = exec",
+            "handler.no.command = /bin/sh -c 'exit 65'"));
+    agent = AgentProcess.start(AgentProcess.jar().orElseThrow(), file());
+    agent.awaitErr("Ready", SOON);
+  }
+
+  @AfterEach
+  void close() {
+    agent.close();
+    simulator.close();
+  }
+
+  private Path file() {
+    return folder.resolve("agent.properties");
+  }
+
+  private int ask(String... words) throws IOException {
+    said.clear();
+    OptionalInt exit =
+        Control.ask(
+            folder.resolve("data/agent.sock"),
+            List.of(words),
+            line -> said.add("out " + line),
+            line -> said.add("err " + line));
+    return exit.orElseThrow();
+  }
+
+  @Test
+  void theSocketTakesCommandLinesAndIsItsOwnersAlone() throws IOException {
+    assertEquals(
+        "rw-------",
+        PosixFilePermissions.toString(
+            Files.getPosixFilePermissions(folder.resolve("data/agent.sock"))));
+    simulator.publish("app.a", "{\"id\":\"1\",\"name\":\"app.a\",\"subject\":\"Org/1\"}");
+    agent.awaitErr("gave up app.a 1", SOON);
+
+    assertEquals(0, ask("events", "--last", "1", "--json"));
+    assertEquals(List.of("out {\"id\":\"1\",\"name\":\"app.a\",\"subject\":\"Org/1\"}"), said);
+    assertEquals(0, ask("dead"));
+    assertTrue(said.get(0).contains(" no app.a 1 1 attempt: "), said.toString());
+    assertEquals(69, ask("dead", "retry", "--handler", "no", "--id", "1"));
+    assertTrue(said.contains("out 0 dead letters delivered, 1 still dead"), said.toString());
+    assertEquals(0, ask("replay", "--handler", "log", "--id", "1"));
+    assertEquals(List.of("out 1 event delivered to log"), said);
+    assertEquals(64, ask("events", "--config", "/elsewhere"));
+    assertEquals(64, ask("events", "--lost"));
+    assertEquals(64, ask("nonsense"));
+
+    assertEquals(0, ask("status", "--json"));
+    Object status = Json.parse(said.get(0).substring(4));
+    assertTrue(
+        status.toString().contains("name=no, type=exec, state=open, paused=false"), said.get(0));
+  }
+
+  @Test
+  void aReloadSaysWhatCameOfIt() throws IOException {
+    assertEquals(0, ask("reload"));
+    assertEquals(List.of("out Reloaded: 2 handlers as before"), said);
+    Files.writeString(
+        file(), "\nhandler.log.format = yaml\nhandler.log.bogus = 1\n", StandardOpenOption.APPEND);
+    assertEquals(78, ask("reload"));
+    assertTrue(said.stream().allMatch(line -> line.startsWith("err ")), said.toString());
+    assertTrue(said.get(said.size() - 1).contains("Not reloaded, what runs stays in force"));
+    assertEquals(64, ask("reload", "twice"));
+  }
+
+  @Test
+  void theLevelIsChangedWhileItRuns() throws IOException {
+    assertEquals(0, ask("level"));
+    assertEquals(List.of("out log.level is info"), said);
+    assertEquals(0, ask("level", "debug"));
+    simulator.publish("app.a", "{\"id\":\"1\",\"name\":\"app.a\",\"subject\":\"Org/1\"}");
+    agent.awaitErr(line -> line.contains(" DEBUG ") && line.contains("handler no"), SOON);
+    assertEquals(64, ask("level", "loud"));
+    assertEquals(0, ask("level", "error"));
+    assertEquals(0, ask("pause", "log"));
+    assertFalse(agent.err().contains("handler log is paused"), "it is no error");
+  }
+
+  @Test
+  void withoutHttpListenThereIsNoPage() throws IOException {
+    assertEquals(69, ask("page"));
+    assertTrue(said.get(0).contains("set http.listen"), said.toString());
+  }
+}
