@@ -71,7 +71,7 @@ public final class Daily {
       StringBuilder part = new StringBuilder(name);
       part.append(' ').append(since(name + " delivered", delivery.delivered()));
       part.append(" delivered");
-      add(part, since(name + " dead", delivery.givenUp()), " given up");
+      add(part, since(name + " dead", delivery.tally().dead()), " given up");
       add(part, delivery.waiting(), " waiting");
       add(part, delivery.dead(), " dead in all");
       parts.add(part.toString());

@@ -136,7 +136,9 @@ final class Figures {
         Metric.histogram(
             "loom_agent_delivery_seconds",
             "How long a handler took, each time that it was given an event or a batch.",
-            running.stream().map(each -> new Distribution(of(each), each.times())).toList()));
+            running.stream()
+                .map(each -> new Distribution(of(each), each.tally().times()))
+                .toList()));
     all.add(
         Metric.gauge(
             "loom_agent_waiting_events",
@@ -162,8 +164,8 @@ final class Figures {
   private static List<Sample> outcomes(Delivery delivery) {
     return List.of(
         outcome(delivery, "delivered", delivery.delivered()),
-        outcome(delivery, "retry", delivery.retries()),
-        outcome(delivery, "dead", delivery.givenUp()));
+        outcome(delivery, "retry", delivery.tally().retries()),
+        outcome(delivery, "dead", delivery.tally().dead()));
   }
 
   private static Sample outcome(Delivery delivery, String outcome, long count) {

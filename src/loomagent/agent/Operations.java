@@ -2,26 +2,14 @@ package loomagent.agent;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import loomagent.Event;
 import loomagent.base.Disk;
 import loomagent.base.Words;
-import loomagent.delivery.DeadLetters;
 import loomagent.delivery.Delivery;
 import loomagent.journal.Entry;
 import loomagent.journal.Journal;
@@ -57,18 +45,12 @@ public final class Operations {
   private static final int USAGE = 64;
   private static final int UNREACHABLE = 69;
 
-  private static final Duration SAY_EVERY = Duration.ofSeconds(10);
-
-  private static final String NONE = "there is no such dead letter";
-
-  /** Letters that are settled in one rewriting of their file. */
-  private static final int BATCH = 1_000;
-
   private final Layout layout;
   private final Deliveries deliveries;
   private final Journal journal;
   private final System.Logger log;
-  private final Object letters = new Object(); // who changes dead letters, one at a time
+  private final Handing handing;
+  private final LetterOperations letters;
   private final Object files = new Object(); // who changes the journal's files, one at a time
 
   Operations(Layout layout, Deliveries deliveries, Journal journal, System.Logger log) {
@@ -76,6 +58,8 @@ public final class Operations {
     this.deliveries = deliveries;
     this.journal = journal;
     this.log = log;
+    this.handing = new Handing(deliveries);
+    this.letters = new LetterOperations(layout, deliveries, handing, log);
   }
 
   /**
@@ -93,13 +77,9 @@ public final class Operations {
     if (operation.equals(REPLAY) && given == 1 + Selection.WORDS) {
       return replay(words.get(1), Selection.of(words.subList(2, words.size())), out, err);
     } else if (operation.equals(DEAD_RETRY) && given == 2) {
-      synchronized (letters) {
-        return retry(words.get(1), words.get(2), out, err);
-      }
+      return letters.retry(words.get(1), words.get(2), out, err);
     } else if (operation.equals(DEAD_DISCARD) && given == 2) {
-      synchronized (letters) {
-        return discard(words.get(1), words.get(2), out, err);
-      }
+      return letters.discard(words.get(1), words.get(2), out, err);
     } else if ((operation.equals(PAUSE) || operation.equals(RESUME)) && given == 1) {
       return pause(words.get(1), operation.equals(PAUSE), out, err);
     } else if (operation.equals(REPAIR) && given == 0) {
@@ -119,8 +99,8 @@ public final class Operations {
     }
     List<Route> needed = new ArrayList<>();
     if (operation.equals(DEAD_RETRY) && words.size() > 2) {
-      for (String name : handlers(words.get(1))) {
-        if (count(name, words.get(2)) > 0) {
+      for (String name : letters.handlers(words.get(1))) {
+        if (letters.count(name, words.get(2)) > 0) {
           deliveries.find(name).ifPresent(needed::add);
         }
       }
@@ -172,7 +152,7 @@ public final class Operations {
         return selection.id().isEmpty();
       }
       try {
-        Optional<String> failure = give(route.name(), to -> to.replay(entry.event()), err);
+        Optional<String> failure = handing.give(route.name(), to -> to.replay(entry.event()), err);
         delivered += failure.isEmpty() ? 1 : 0;
         failed += failure.isEmpty() ? 0 : 1;
         failure.ifPresent(why -> err.accept(Words.line(entry.event() + ": " + why, 500)));
@@ -209,157 +189,11 @@ public final class Operations {
     }
   }
 
-  /** Gives a handler something; if it is replaced before it takes that, the one that follows it. */
-  private Optional<String> give(
-      String name, Function<Delivery, Future<Optional<String>>> what, Consumer<String> err)
-      throws InterruptedException, ExecutionException {
-    Optional<String> answer = Optional.of("the handler was removed");
-    Optional<Route> next = deliveries.find(name);
-    while (next.isPresent()) {
-      Route route = next.get();
-      answer = await(route, what.apply(route.delivery()), err);
-      next = Delivery.isRefusal(answer) ? follower(route, err) : Optional.empty();
-    }
-    return answer;
-  }
-
-  private Optional<Route> follower(Route route, Consumer<String> err) throws InterruptedException {
-    while (!deliveries.awaitReplacement(route, SAY_EVERY)) {
-      err.accept("still waiting for handler " + route.name() + ", which is being replaced");
-    }
-    return deliveries
-        .find(route.name())
-        .filter(found -> !found.delivery().equals(route.delivery()));
-  }
-
-  /**
-   * Waits for a handler, which may need long, and says so: that is also how it shows that nobody
-   * waits any more.
-   */
-  private static Optional<String> await(
-      Route route, Future<Optional<String>> answer, Consumer<String> err)
-      throws InterruptedException, ExecutionException {
-    while (true) {
-      try {
-        return answer.get(SAY_EVERY.toSeconds(), TimeUnit.SECONDS);
-      } catch (TimeoutException stillAtIt) {
-        String last = route.delivery().lastError();
-        err.accept(
-            "still waiting for handler "
-                + route.name()
-                + (last.isEmpty() ? "" : ", whose last error is: " + last));
-      }
-    }
-  }
-
-  private int retry(String handler, String id, Consumer<String> out, Consumer<String> err)
-      throws IOException, InterruptedException {
-    long delivered = 0;
-    long failed = 0;
-    for (String name : handlers(handler)) {
-      Optional<Route> found = deliveries.find(name);
-      if (found.isEmpty()) {
-        long letters = count(name, id);
-        failed += letters;
-        if (letters > 0) {
-          err.accept(unknown(name));
-        }
-        continue;
-      }
-      if (isPaused(found.get(), err)) {
-        failed += count(name, id);
-        continue;
-      }
-      // Those that fail again stay where they are, so that the next ones lie behind them.
-      long kept = 0;
-      List<DeadLetters.Letter> some = letters(name, id, kept);
-      while (!some.isEmpty()) {
-        long dead = retry(found.get(), some, err);
-        delivered += some.size() - dead;
-        kept += dead;
-        some = letters(name, id, kept);
-      }
-      failed += kept;
-    }
-    if (delivered + failed == 0) {
-      err.accept(NONE);
-      return id.isEmpty() ? OK : USAGE;
-    }
-    out.accept(
-        Words.count(delivered, "dead letter")
-            + " delivered"
-            + (failed == 0 ? "" : ", " + failed + " still dead"));
-    return failed == 0 ? OK : UNREACHABLE;
-  }
-
-  private long retry(Route route, List<DeadLetters.Letter> letters, Consumer<String> err)
-      throws IOException, InterruptedException {
-    Set<String> done = new HashSet<>();
-    Map<String, String> failures = new HashMap<>();
-    Set<String> refused = new HashSet<>(); // no attempt, so nothing to note
-    for (DeadLetters.Letter letter : letters) {
-      String id = letter.event().id();
-      try {
-        Event event = letter.event().at(letter.attempts() + 1, true);
-        Optional<String> failure = give(route.name(), to -> to.replayOnce(event), err);
-        failure.ifPresentOrElse(
-            why -> {
-              if (Delivery.isRefusal(failure)) {
-                refused.add(id);
-              } else {
-                failures.put(id, why);
-              }
-              err.accept(Words.line(event + ": " + why, 500));
-            },
-            () -> done.add(id));
-      } catch (ExecutionException fault) {
-        throw new IllegalStateException(fault.getCause());
-      }
-    }
-    route.letters().revise(letter -> revised(letter, done, failures));
-    return letters.stream()
-        .map(letter -> letter.event().id())
-        .filter(id -> failures.containsKey(id) || refused.contains(id))
-        .count();
-  }
-
-  private static Optional<DeadLetters.Letter> revised(
-      DeadLetters.Letter letter, Set<String> done, Map<String, String> failures) {
-    String id = letter.event().id();
-    if (done.contains(id)) {
-      return Optional.empty();
-    }
-    String why = failures.get(id);
-    return Optional.of(
-        why == null
-            ? letter
-            : new DeadLetters.Letter(
-                letter.time(), letter.sequence(), letter.attempts() + 1, why, letter.event()));
-  }
-
-  private static boolean isPaused(Route route, Consumer<String> err) {
+  static boolean isPaused(Route route, Consumer<String> err) {
     if (route.delivery().isPaused()) {
       err.accept("handler %s is paused: resume %s first".formatted(route.name(), route.name()));
     }
     return route.delivery().isPaused();
-  }
-
-  private int discard(String handler, String id, Consumer<String> out, Consumer<String> err)
-      throws IOException {
-    long discarded = 0;
-    for (String name : handlers(handler)) {
-      if (count(name, id) > 0) {
-        discarded +=
-            file(name)
-                .revise(letter -> isMeant(letter, id) ? Optional.empty() : Optional.of(letter));
-      }
-    }
-    if (discarded == 0) {
-      err.accept(NONE);
-      return id.isEmpty() ? OK : USAGE;
-    }
-    out.accept(Words.count(discarded, "dead letter") + " discarded");
-    return OK;
   }
 
   private int pause(String handler, boolean pause, Consumer<String> out, Consumer<String> err)
@@ -402,50 +236,7 @@ public final class Operations {
     return OK;
   }
 
-  private List<String> handlers(String handler) throws IOException {
-    return handler.isEmpty() ? List.copyOf(layout.handlers()) : List.of(handler);
-  }
-
-  /** At most a batch of them, behind the first few. */
-  private List<DeadLetters.Letter> letters(String handler, String id, long behind)
-      throws IOException {
-    List<DeadLetters.Letter> letters = new ArrayList<>();
-    AtomicLong passed = new AtomicLong();
-    DeadLetters.read(
-        layout.dead(handler),
-        letter -> {
-          if (isMeant(letter, id) && passed.incrementAndGet() > behind) {
-            letters.add(letter);
-          }
-          return letters.size() < BATCH;
-        });
-    return letters;
-  }
-
-  private long count(String handler, String id) throws IOException {
-    AtomicLong count = new AtomicLong();
-    DeadLetters.read(
-        layout.dead(handler),
-        letter -> {
-          count.addAndGet(isMeant(letter, id) ? 1 : 0);
-          return true;
-        });
-    return count.get();
-  }
-
-  private static boolean isMeant(DeadLetters.Letter letter, String id) {
-    return id.isEmpty() || id.equals(letter.event().id());
-  }
-
-  /** Also of a handler that was removed. */
-  private DeadLetters file(String handler) throws IOException {
-    Optional<Route> running = deliveries.find(handler);
-    return running.isPresent()
-        ? running.get().letters()
-        : DeadLetters.open(layout.dead(handler), Disk.REAL, log);
-  }
-
-  private static String unknown(String handler) {
+  static String unknown(String handler) {
     return "no handler "
         + Words.line(handler, 80)
         + " is configured and switched on. The command \"handlers\" lists those that are";

@@ -134,7 +134,7 @@ final class Status {
     members.put("retrying", delivery.retrying());
     members.put("dead", delivery.dead());
     members.put("lastError", delivery.lastError());
-    members.put("lastDeliveredAt", text(delivery.lastDeliveredAt()));
+    members.put("lastDeliveredAt", text(delivery.tally().lastDeliveredAt()));
     return members;
   }
 

@@ -13,7 +13,6 @@ import loomagent.Event;
 import loomagent.EventHandler;
 import loomagent.HandlerContext;
 import loomagent.base.Backoff;
-import loomagent.base.Histogram;
 import loomagent.delivery.Outstanding.Request;
 import loomagent.journal.Journal;
 
@@ -48,18 +47,6 @@ public final class Delivery {
     MISCONFIGURED,
     /** It could not be opened; tried again. */
     FAILED
-  }
-
-  /** Where an event of the journal stands with a handler. */
-  public enum Standing {
-    /** It was not given to the handler yet, or is just being given. */
-    WAITING,
-    /** It failed, and comes again. */
-    RETRYING,
-    /** Taken, given up, or not wanted. */
-    DONE,
-    /** It came before the handler was new to the folder, in this run of the agent. */
-    BEFORE
   }
 
   /**
@@ -162,11 +149,7 @@ public final class Delivery {
    * @param before it has ended
    */
   public void countOn(Delivery before) {
-    tally.delivered.set(before.delivered());
-    tally.failed.set(before.failed());
-    tally.retries.set(before.tally.retries.get());
-    tally.buried.set(before.tally.buried.get());
-    tally.lastDelivered = before.tally.lastDelivered;
+    tally.countOn(before.tally);
   }
 
   /** Starts the first lane, which opens the handler; the others follow once it is open. */
@@ -392,48 +375,21 @@ public final class Delivery {
   }
 
   /**
+   * What is counted.
+   *
+   * @return goes on counting
+   */
+  public Tally tally() {
+    return tally;
+  }
+
+  /**
    * How many events the handler took.
    *
    * @return since the start
    */
   public long delivered() {
-    return tally.delivered.get();
-  }
-
-  /**
-   * How many deliveries failed.
-   *
-   * @return since the start
-   */
-  public long failed() {
-    return tally.failed.get();
-  }
-
-  /**
-   * How many failures there were after which the event comes again.
-   *
-   * @return since the start
-   */
-  public long retries() {
-    return tally.retries.get();
-  }
-
-  /**
-   * How many events were given up.
-   *
-   * @return since the start
-   */
-  public long givenUp() {
-    return tally.buried.get();
-  }
-
-  /**
-   * How long the handler took, each time that it was called.
-   *
-   * @return since it was opened
-   */
-  public Histogram.Snapshot times() {
-    return tally.took.snapshot();
+    return tally.delivered();
   }
 
   /**
@@ -493,16 +449,6 @@ public final class Delivery {
    */
   public long waiting() {
     return dispatch.waiting();
-  }
-
-  /**
-   * When the handler last took an event.
-   *
-   * @return empty if it took none since the start
-   */
-  public Optional<Instant> lastDeliveredAt() {
-    long millis = tally.lastDelivered;
-    return millis == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
   }
 
   /**

@@ -285,14 +285,14 @@ final class Dispatch implements Watch.Watched {
   }
 
   /** Where an event of the journal stands. */
-  Delivery.Standing standing(long sequence) {
+  Standing standing(long sequence) {
     return gate.locked(
         () -> {
           Optional<Item> item = outstanding.find(sequence);
           if (item.isPresent()) {
-            return item.get().failures > 0 ? Delivery.Standing.RETRYING : Delivery.Standing.WAITING;
+            return item.get().failures > 0 ? Standing.RETRYING : Standing.WAITING;
           }
-          return feed.map(from -> from.standing(sequence)).orElse(Delivery.Standing.DONE);
+          return feed.map(from -> from.standing(sequence)).orElse(Standing.DONE);
         });
   }
 

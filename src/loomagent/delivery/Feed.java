@@ -66,11 +66,11 @@ final class Feed {
   }
 
   /** Where an event stands that was not handed on. */
-  Delivery.Standing standing(long sequence) {
+  Standing standing(long sequence) {
     if (sequence >= position || open.subList(openRead, open.size()).contains(sequence)) {
-      return Delivery.Standing.WAITING;
+      return Standing.WAITING;
     }
-    return sequence < cursor.begin() ? Delivery.Standing.BEFORE : Delivery.Standing.DONE;
+    return sequence < cursor.begin() ? Standing.BEFORE : Standing.DONE;
   }
 
   /** The lowest sequence that is still needed. */

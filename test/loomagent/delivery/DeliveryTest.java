@@ -62,8 +62,9 @@ class DeliveryTest {
     assertEquals(ids(0, 3_000), taken);
     assertEquals(3_001, scene.cursor().next());
     assertEquals(3_001, delivery.low());
-    assertEquals(Optional.of(Instant.parse("2026-03-04T05:06:07Z")), delivery.lastDeliveredAt());
-    assertEquals(0, delivery.failed());
+    assertEquals(
+        Optional.of(Instant.parse("2026-03-04T05:06:07Z")), delivery.tally().lastDeliveredAt());
+    assertEquals(0, delivery.tally().failed());
     assertEquals("", delivery.lastError());
     assertEquals(List.of(), scene.log.all());
   }
@@ -136,7 +137,7 @@ class DeliveryTest {
     assertEquals(3, instances.get());
     assertEquals(3, closed.get());
     assertEquals(Set.of("handler-mis", "handler-mis-2", "handler-mis-3"), threads);
-    assertEquals(0, delivery.failed());
+    assertEquals(0, delivery.tally().failed());
   }
 
   @Test

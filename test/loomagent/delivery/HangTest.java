@@ -113,7 +113,7 @@ class HangTest {
     await(() -> taken.size() == 3, "all");
     assertEquals(List.of("0/1", "1/2", "2/1"), taken);
     assertEquals(1, interrupts.get());
-    assertEquals(1, delivery.failed());
+    assertEquals(1, delivery.tally().failed());
     assertEquals("did not finish within 30s", delivery.lastError());
     end(delivery);
   }
@@ -157,7 +157,7 @@ class HangTest {
     scene.advanceUntil(() -> taken.size() == 1, "the one behind it", STEP);
     assertEquals(2, hanging.get());
     assertEquals(2, scene.dead.find("1").orElseThrow().attempts());
-    assertEquals(2, delivery.failed());
+    assertEquals(2, delivery.tally().failed());
   }
 
   @Test
@@ -168,7 +168,7 @@ class HangTest {
         () -> scene.log.says("Restart the agent, and mend the handler"), "said", STEP);
     assertEquals(4, hanging.get());
     assertEquals(4, instances.get());
-    assertEquals(3, delivery.failed());
+    assertEquals(3, delivery.tally().failed());
     for (int i = 0; i < 100; i++) {
       scene.advance(TIMEOUT);
     }

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import loomagent.delivery.Delivery.Standing;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,8 +106,8 @@ class PauseTest {
     await(() -> delivery.retrying() == 1, "a retry");
     assertEquals(Standing.RETRYING, delivery.standing(1));
     assertEquals(Standing.WAITING, delivery.standing(2));
-    assertEquals(1, delivery.retries());
-    assertEquals(1, delivery.times().count());
+    assertEquals(1, delivery.tally().retries());
+    assertEquals(1, delivery.tally().times().count());
     assertEquals(scene.journal.latest(2).get(0).time(), delivery.waitingSince().orElseThrow());
     assertEquals(Optional.empty(), delivery.fault());
   }

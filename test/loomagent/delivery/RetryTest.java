@@ -80,7 +80,7 @@ class RetryTest {
             });
     await(() -> delivery.delivered() == 5, "all");
     assertEquals(List.of("0/1", "1/1", "1/2", "1/3", "1/4", "2/1", "3/1", "4/1"), given);
-    assertEquals(3, delivery.failed());
+    assertEquals(3, delivery.tally().failed());
     assertEquals(0, delivery.retrying());
     assertEquals("IOException: no", delivery.lastError());
   }
@@ -133,7 +133,7 @@ class RetryTest {
     scene.append(70, 77);
     await(() -> delivery.delivered() == 66, "what comes later");
     scene.advance(HOUR);
-    await(() -> delivery.failed() == 2, "the second attempt");
+    await(() -> delivery.tally().failed() == 2, "the second attempt");
     assertEquals(66, delivery.delivered());
     scene.advance(HOUR);
     await(() -> delivery.delivered() == 77, "all");
@@ -163,7 +163,7 @@ class RetryTest {
     assertEquals(2L * most, delivery.waiting());
     scene.append(3 * most, 3 * most + 10);
     scene.advance(HOUR);
-    await(() -> delivery.failed() == 2, "the second attempt");
+    await(() -> delivery.tally().failed() == 2, "the second attempt");
     assertEquals(most, delivery.delivered());
     failing.set(0);
     scene.advance(HOUR);
@@ -186,16 +186,16 @@ class RetryTest {
               calls.incrementAndGet();
               throw new RetryLater(after.get(), "busy");
             });
-    await(() -> delivery.failed() == 1, "the first attempt");
+    await(() -> delivery.tally().failed() == 1, "the first attempt");
     scene.advance(Duration.ofMinutes(7).minusNanos(1));
     assertFalse(soon(() -> calls.get() > 1));
     after.set(Duration.ofDays(3_000_000));
     scene.advance(Duration.ofNanos(1));
-    await(() -> delivery.failed() == 2, "the second attempt");
+    await(() -> delivery.tally().failed() == 2, "the second attempt");
     scene.advance(Duration.ofHours(24).minusNanos(1));
     assertFalse(soon(() -> calls.get() > 2));
     scene.advance(Duration.ofNanos(1));
-    await(() -> delivery.failed() == 3, "the third attempt");
+    await(() -> delivery.tally().failed() == 3, "the third attempt");
     assertEquals("busy", delivery.lastError());
   }
 
@@ -227,7 +227,7 @@ class RetryTest {
     end(delivery);
     assertEquals(List.of("1/3 IOException: no", "3/1 has no order"), dead());
     assertEquals(2, delivery.dead());
-    assertEquals(4, delivery.failed());
+    assertEquals(4, delivery.tally().failed());
     assertEquals(7, scene.cursor().next());
     assertEquals(2, scene.dead.find("1").orElseThrow().sequence());
     assertEquals(Scene.json(1), scene.dead.find("1").orElseThrow().event().json());
@@ -307,7 +307,7 @@ class RetryTest {
             });
     await(() -> delivery.delivered() == 2, "the end of the outage");
     assertEquals(0, delivery.dead());
-    assertEquals(10_000, delivery.failed());
+    assertEquals(10_000, delivery.tally().failed());
     assertEquals(15, scene.log.all().size(), "1, 2, 4 … 8192, and the recovery");
   }
 
@@ -378,7 +378,7 @@ class RetryTest {
     Delivery delivery = scene.start(policy(2, 1, ""), handler);
     await(() -> delivery.delivered() == 2, "the last ones");
     end(delivery);
-    assertEquals(16, delivery.failed());
+    assertEquals(16, delivery.tally().failed());
     assertEquals(
         List.of(
             "0/2 AssertionError: an error",
