@@ -1,5 +1,6 @@
 package loomagent.config;
 
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -119,6 +120,19 @@ public record Configuration(
 
   public Optional<Path> tlsClientKey() {
     return find(Key.TLS_CLIENT_KEY);
+  }
+
+  /**
+   * Where the status page is to be: the host as it is written, an IPv6 address in brackets, not
+   * looked up; port 0 is any free one. Anywhere but on this machine's loopback {@link
+   * #httpPassword} is present.
+   */
+  public Optional<InetSocketAddress> httpListen() {
+    return find(Key.HTTP_LISTEN);
+  }
+
+  public Optional<Value> httpPassword() {
+    return find(Key.HTTP_PASSWORD);
   }
 
   public String logLevel() {

@@ -1,5 +1,6 @@
 package loomagent.config;
 
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -49,6 +50,8 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
   private static final String USER = "[ -9;-~]{1,128}";
   private static final String CLIENT_ID = "[!-9;-~]{1,256}";
   private static final int MAX_PASSWORD = 1 << 10;
+  // Of the password that people on the network can try: fewer are found in days.
+  private static final int MIN_HTTP = 8;
   private static final String MEMBER = "payload\\.[A-Za-z0-9_-]{1,128}";
   // Loom keeps events for weeks; what is older than this is a slip of the pen.
   private static final String OLDEST = "3650d";
@@ -111,11 +114,18 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
           "the user's name there, at most 128 characters, no colon",
           text -> some(text, text.matches(USER)));
   static final Form<Value> PROXY_PASSWORD =
-      secret("the user's password there", "1 KB, no umlauts", "[ -~]", MAX_PASSWORD);
+      secret("the user's password there", "1 KB, no umlauts", "[ -~]", 1, MAX_PASSWORD);
   static final Form<List<String>> BYPASS =
       form(
           "hosts, or blocks like 10.0.0.0/8, with commas, at most 100",
           text -> items(text, HOST, MAX_HOSTS, Form.BYPASS));
+  static final Form<InetSocketAddress> LISTEN =
+      form(
+          "host:port, such as 127.0.0.1:9464 or [::1]:9464",
+          text -> Optional.of(ListenAddress.parse(text)));
+  static final Form<Value> HTTP_PASSWORD =
+      secret(
+          "a password of 8 characters or more", "1 KB, no space", "[!-~]", MIN_HTTP, MAX_PASSWORD);
   static final Form<Path> PEM = new Form<>("a PEM file", false, Form::pem);
   static final Form<String> APP =
       form(
@@ -171,14 +181,15 @@ record Form<T>(String words, boolean live, BiFunction<String, Value, Optional<T>
   }
 
   private static Form<Value> secret(String what, String limits, int most) {
-    return secret(what, limits, "[!-~]", most);
+    return secret(what, limits, "[!-~]", 1, most);
   }
 
-  private static Form<Value> secret(String what, String limits, String character, int most) {
+  private static Form<Value> secret(
+      String what, String limits, String character, int least, int most) {
     return new Form<>(
         what + ", best as ${file:…}, ${credential:…} or ${env:…}; at most " + limits,
         true,
-        (text, written) -> some(written, text.matches(character + "{1," + most + "}")));
+        (text, written) -> some(written, text.matches(character + "{" + least + "," + most + "}")));
   }
 
   private static <T> Form<T> form(String words, Function<String, Optional<T>> reader) {

@@ -1,6 +1,7 @@
 package loomagent.config;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -101,6 +102,10 @@ public record Key<T>(String name, String standard, boolean required, String mean
       optional("tls.client-certificate", "What the agent shows of itself", Form.PEM);
   public static final Key<Path> TLS_CLIENT_KEY =
       optional("tls.client-key", "Needed beside tls.client-certificate", Form.PEM);
+  public static final Key<InetSocketAddress> HTTP_LISTEN =
+      optional("http.listen", "Where the status page and the metrics are", Form.LISTEN);
+  public static final Key<Value> HTTP_PASSWORD =
+      optional("http.password", "Whoever asks there has to know it", Form.HTTP_PASSWORD);
   public static final Key<String> LOG_LEVEL =
       key(
           "log.level",
@@ -146,9 +151,6 @@ public record Key<T>(String name, String standard, boolean required, String mean
   public static final Key<String> HANDLER_KEY =
       optional("handler.<name>.key", "Events with the same one stay in order", Form.KEY);
 
-  /** In the contract, but not in this version: accepted, with a warning. */
-  private static final Set<String> LATER = Set.of("http.listen", "http.password");
-
   private static <T> Key<T> key(String name, String standard, String meaning, Form<T> form) {
     return add(new Key<>(name, standard, false, meaning, form));
   }
@@ -171,21 +173,14 @@ public record Key<T>(String name, String standard, boolean required, String mean
     return List.copyOf(ALL.values());
   }
 
-  /** Of all keys, of later versions' too. */
+  /** Of all keys. */
   static Set<String> names() {
-    Set<String> names = new TreeSet<>(ALL.keySet());
-    names.addAll(LATER);
-    return names;
+    return new TreeSet<>(ALL.keySet());
   }
 
   /** Of those that may be a connection's own. */
   static Set<String> own() {
     return OWN;
-  }
-
-  /** Whether it belongs to a later version. */
-  static boolean later(String key) {
-    return LATER.contains(key);
   }
 
   /** The key of the table, also as a handler's or a connection's own. */

@@ -44,9 +44,7 @@ final class Layers {
     Map<String, Value> written = new LinkedHashMap<>();
     for (Value value : all) {
       String key = value.key();
-      if (Key.later(key)) {
-        warnings.add(value, key + " belongs to a later version; this one ignores it.");
-      } else if (Key.find(key).isPresent() || Naming.handler(key).isPresent()) {
+      if (Key.find(key).isPresent() || Naming.handler(key).isPresent()) {
         written.put(key, value);
         warnOfSlip(value);
       } else {

@@ -1,6 +1,7 @@
 package loomagent.config;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import loomagent.base.Words;
+import loomagent.net.Loopback;
 
 /** Reads each setting as what it has to be, and tells all that is wrong. Used once. */
 final class Reader {
@@ -57,6 +59,8 @@ final class Reader {
       together(Key.TLS_CLIENT_KEY, Key.TLS_CLIENT_CERTIFICATE);
       List.of(Key.PROXY_USER, Key.PROXY_PASSWORD, Key.PROXY_BYPASS)
           .forEach(key -> needs(key, Key.PROXY_URL, Key.PROXY_URL.advice()));
+      needs(Key.HTTP_PASSWORD, Key.HTTP_LISTEN, Key.HTTP_LISTEN.advice());
+      listen();
       if (source.lookups()) {
         connections.sayWhatIsMissing(found ? ". " : ", and there is no such file. ");
       }
@@ -110,6 +114,17 @@ final class Reader {
     if (written.containsKey(key.name()) && !written.containsKey(other.name())) {
       String told = key.name() + " needs " + other.name() + " beside it. " + advice;
       problems.add(written.get(key.name()), told);
+    }
+  }
+
+  /** Whoever reaches the status page from elsewhere has to show a password. */
+  private void listen() {
+    InetSocketAddress listen = Key.HTTP_LISTEN.among(values, "");
+    if (listen != null && !Loopback.is(listen.getHostString())) {
+      needs(
+          Key.HTTP_LISTEN,
+          Key.HTTP_PASSWORD,
+          "Write both, or listen on this machine alone: 127.0.0.1:" + listen.getPort() + ".");
     }
   }
 

@@ -60,9 +60,10 @@ class CheckTest {
 
   @Test
   void aWarningIsWorthALookAndNoMore() {
-    Shell.Done check = shell.configured("http.listen = 127.0.0.1:9464").run("check", "--offline");
+    shell.variable("LOOM_AGENT_HTTP_LISTN", "127.0.0.1:9464");
+    Shell.Done check = shell.configured().run("check", "--offline");
     assertEquals(Exit.OK, check.exit(), check.out());
-    assertTrue(check.line("http.listen").startsWith("look   configuration  "), check.out());
+    assertTrue(check.line("HTTP_LISTN").startsWith("look   configuration  "), check.out());
   }
 
   @Test

@@ -219,18 +219,6 @@ final class ConfigurationTest {
   }
 
   @Test
-  void keysOfLaterVersionsAreAcceptedWithAWarning() throws Exception {
-    sources.file(Sources.ENOUGH + "http.password = secret-words\n");
-    sources.variable("LOOM_AGENT_HTTP_LISTEN", "127.0.0.1:9464");
-    assertEquals(
-        List.of(
-            "agent.properties:3: http.password belongs to a later version; this one ignores it.",
-            "environment LOOM_AGENT_HTTP_LISTEN: http.listen belongs to a later version; this one"
-                + " ignores it."),
-        sources.warnings());
-  }
-
-  @Test
   void aMisspeltKeyIsMetWithTheNearestOne() {
     assertEquals(
         List.of(
