@@ -21,6 +21,7 @@ DATE := 2026-01-01T00:00:00Z
 MODERN := src/versions/18
 SOURCES := $(sort $(shell find src -name '*.java' -not -path 'src/versions/*'))
 MODERN_SOURCES := $(sort $(shell find $(MODERN) -name '*.java'))
+RESOURCES := src/loomagent/ops/page.html
 TESTS := $(sort $(shell find test -name '*.java'))
 BENCH := $(sort $(wildcard bench/*.java))
 EXAMPLES := $(sort $(shell find examples -name '*.java'))
@@ -45,10 +46,11 @@ endef
 
 all: $(JAR)
 
-$(JAR): $(SOURCES) $(MODERN_SOURCES) $(SERVICES) Makefile
+$(JAR): $(SOURCES) $(MODERN_SOURCES) $(RESOURCES) $(SERVICES) Makefile
 	@rm -rf build/classes && mkdir -p build/classes
 	@$(BIN)javac $(JAVAC_FLAGS) -d build/classes $(SOURCES)
 	@cp -r META-INF build/classes/ && cp LICENSE build/classes/META-INF/
+	@$(foreach file,$(RESOURCES),cp $(file) build/classes/$(dir $(file:src/%=%));)
 	@$(MODERN_CLASSES)
 	@printf 'Main-Class: loomagent.cli.Main\nMulti-Release: true\nEnable-Native-Access: ALL-UNNAMED\nImplementation-Title: loom-agent\nImplementation-Version: %s\n' \
 	  '$(VERSION)' > build/manifest
