@@ -18,7 +18,7 @@ OTHER_JDKS ?= $(wildcard /usr/lib/jvm/*-25-*)
 DATE := 2026-01-01T00:00:00Z
 
 # What needs a later Java than 17 lies apart, by version. The jar has it if a JDK for it is there.
-MODERN := src/versions/18
+MODERN := src/versions
 SOURCES := $(sort $(shell find src -name '*.java' -not -path 'src/versions/*'))
 MODERN_SOURCES := $(sort $(shell find $(MODERN) -name '*.java'))
 RESOURCES := src/loomagent/ops/page.html
@@ -30,15 +30,18 @@ SERVICES := $(sort $(shell find META-INF -type f))
 JAVAC_FLAGS := --release 17 -encoding UTF-8 -Xlint:all -Werror -g:source,lines
 DOC_FLAGS := -Xdoclint:all,-missing
 
-# The first of the JDKs at hand that compiles for Java 18. A service without its class would be an
-# error at the first name looked up, so they come together or not at all.
+# Each with the first of the JDKs at hand that compiles for it. A service without its class would be
+# an error at the first name looked up, so they come together or not at all.
 define MODERN_CLASSES
-for javac in '$(BIN)javac' $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/javac'); do \
-  "$$javac" --release 18 -version > /dev/null 2>&1 || continue; \
-  "$$javac" --release 18 -encoding UTF-8 -Xlint:all -Werror -g:source,lines -cp build/classes \
-    -d build/classes/META-INF/versions/18 $(MODERN_SOURCES) || exit 1; \
-  echo loomagent.net.AddressOrder > build/classes/META-INF/services/java.net.spi.InetAddressResolverProvider; \
-  break; \
+for version in $(sort $(notdir $(wildcard $(MODERN)/*))); do \
+  for javac in '$(BIN)javac' $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/javac'); do \
+    "$$javac" --release $$version -version > /dev/null 2>&1 || continue; \
+    "$$javac" --release $$version -encoding UTF-8 -Xlint:all -Werror -g:source,lines -cp build/classes \
+      -d build/classes/META-INF/versions/$$version $$(find $(MODERN)/$$version -name '*.java') || exit 1; \
+    [ $$version != 18 ] || \
+      echo loomagent.net.AddressOrder > build/classes/META-INF/services/java.net.spi.InetAddressResolverProvider; \
+    break; \
+  done; \
 done
 endef
 

@@ -2,10 +2,13 @@ package loomagent.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.Security;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,12 +35,32 @@ public final class Main {
     PrintStream err = stream(FileDescriptor.err);
     System.setOut(out);
     System.setErr(err);
-    Terminal terminal = new Terminal(out, err, System.getenv(), Path.of(""));
+    Map<String, String> environment = environment(System.getenv(), Path.of("/proc/self/fd/2"));
+    Terminal terminal = new Terminal(out, err, environment, Path.of(""));
     int status = run(List.of(words), terminal).status();
     out.flush();
     err.flush();
     // Not exit: a handler's own shutdown hook that hangs must not keep the process alive.
     Runtime.getRuntime().halt(status);
+  }
+
+  /**
+   * Without a JOURNAL_STREAM that was inherited from a service whose journal takes the output of
+   * this process no more, as when it goes to a file: the variable names the stream it is meant of.
+   */
+  static Map<String, String> environment(Map<String, String> inherited, Path err) {
+    Map<String, String> environment = new HashMap<>(inherited);
+    environment.computeIfPresent("JOURNAL_STREAM", (key, is) -> is.equals(stream(err)) ? is : null);
+    return environment;
+  }
+
+  /** As systemd names it: the numbers of its device and its inode. */
+  private static String stream(Path file) {
+    try {
+      return Files.getAttribute(file, "unix:dev") + ":" + Files.getAttribute(file, "unix:ino");
+    } catch (IOException | RuntimeException unknown) { // another system, or closed
+      return "";
+    }
   }
 
   /** Finds the command and runs it. */
