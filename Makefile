@@ -45,7 +45,7 @@ for version in $(sort $(notdir $(wildcard $(MODERN)/*))); do \
 done
 endef
 
-.PHONY: all run install test torture bench examples check lint format floors reproducible clean
+.PHONY: all run install test systemd torture bench examples check lint format floors reproducible clean
 
 all: $(JAR)
 
@@ -179,6 +179,10 @@ test: build/test-classes/.built
 # The tests that take minutes to hours: hundreds of kills, every byte flipped, millions of events.
 torture: build/test-classes/.built
 	@TAG=torture DETAILS=tree test/run '$(BIN)java'
+
+# The unit under a systemd of its own, on each Java. Needs root.
+systemd: $(JAR) $(SQLITE_JAR)
+	@test/systemd $(JAR) $(SQLITE_JAR) "$$(command -v $(BIN)java)" $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
 
 # --- benchmarks ----------------------------------------------------------------------------------
 

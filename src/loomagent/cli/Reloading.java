@@ -25,6 +25,7 @@ import loomagent.config.Configuration;
 import loomagent.config.ConfigurationException;
 import loomagent.config.Source;
 import loomagent.ops.Logging;
+import loomagent.ops.Systemd;
 import loomagent.plugin.Copies;
 import loomagent.plugin.Fault;
 import loomagent.plugin.Handlers;
@@ -53,6 +54,7 @@ final class Reloading {
   private final News notes = new News(log, Level.INFO, List.of());
   private final News warnings;
   private final Terminal terminal;
+  private final Systemd systemd;
   private Configuration configuration;
   private Handlers handlers;
   private Map<String, String> seen;
@@ -61,7 +63,12 @@ final class Reloading {
   private volatile List<String> current = List.of(); // the notes of the plan in force
 
   private Reloading(
-      Configuration configuration, Terminal terminal, Handlers handlers, Map<String, String> seen) {
+      Configuration configuration,
+      Terminal terminal,
+      Handlers handlers,
+      Map<String, String> seen,
+      Systemd systemd) {
+    this.systemd = systemd;
     this.configuration = configuration;
     this.terminal = terminal;
     this.handlers = handlers;
@@ -78,10 +85,11 @@ final class Reloading {
   record Result(boolean done, List<String> lines) {}
 
   /** What an agent starts with; what is wrong or odd about the jars is said. */
-  static Reloading first(Configuration configuration, Terminal terminal, Copies copies) {
+  static Reloading first(
+      Configuration configuration, Terminal terminal, Copies copies, Systemd systemd) {
     Map<String, String> seen = JarFolder.look(configuration.handlersDir());
     Handlers found = Handlers.find(configuration.handlersDir(), copies);
-    Reloading first = new Reloading(configuration, terminal, found, seen);
+    Reloading first = new Reloading(configuration, terminal, found, seen, systemd);
     first.say(found);
     return first;
   }
@@ -167,7 +175,12 @@ final class Reloading {
     boolean told = stop.hungUp(LOOK_EVERY_MILLIS) || !asked.isEmpty();
     Map<String, String> now = JarFolder.look(configuration.handlersDir());
     if (told) {
-      answer(all(agent, stop, source));
+      systemd.reloading();
+      try {
+        answer(all(agent, stop, source));
+      } finally {
+        systemd.reloaded();
+      }
     } else if (!now.equals(seen) && now.equals(last)) {
       seen = now;
       log.log(Level.INFO, "handlers.dir has changed");

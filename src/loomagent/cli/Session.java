@@ -1,10 +1,8 @@
 package loomagent.cli;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import loomagent.agent.Agent;
 import loomagent.agent.DataFolder;
@@ -15,8 +13,8 @@ import loomagent.base.Words;
 import loomagent.cable.Subscription.State;
 import loomagent.config.Configuration;
 import loomagent.net.Network;
-import loomagent.ops.Control;
 import loomagent.ops.Logging;
+import loomagent.ops.Systemd;
 import loomagent.plugin.Copies;
 
 /** One life of an agent on the command line: from a configuration to the summary. */
@@ -51,6 +49,13 @@ final class Session {
 
   Exit run(Stop stop, Until until, Report report) throws InterruptedException {
     Logging.install(terminal.err(), configuration.logLevel(), configuration.logFormat());
+    try (Systemd systemd = Systemd.in(terminal.environment(), Logging.logger("systemd"))) {
+      return run(systemd, stop, until, report);
+    }
+  }
+
+  private Exit run(Systemd systemd, Stop stop, Until until, Report report)
+      throws InterruptedException {
     configuration.warnings().forEach(warning -> log.log(Level.WARNING, warning));
     Network network;
     try {
@@ -60,17 +65,18 @@ final class Session {
     }
     network.lend();
     try (DataFolder folder = DataFolder.hold(configuration.dataDir())) {
-      return run(network, folder, stop, until, report);
+      return run(network, folder, systemd, stop, until, report);
     } catch (IOException disk) {
       terminal.err().println("loom-agent: " + disk.getMessage());
       return Exit.DISK;
     }
   }
 
-  private Exit run(Network network, DataFolder folder, Stop stop, Until until, Report report)
+  private Exit run(
+      Network network, DataFolder folder, Systemd systemd, Stop stop, Until until, Report report)
       throws InterruptedException, IOException {
     Copies copies = new Copies(folder.layout().jars());
-    Reloading reloading = Reloading.first(configuration, terminal, copies);
+    Reloading reloading = Reloading.first(configuration, terminal, copies, systemd);
     Plan plan = reloading.plan();
     if (!plan.problems().isEmpty()) {
       return wrong(plan.problems());
@@ -88,15 +94,18 @@ final class Session {
             network,
             folder,
             Logging::logger,
-            state -> became(state, reloading));
+            state -> became(state, reloading, systemd));
     try (agent) {
+      systemd.watch(agent.insight());
       List<String> problems = agent.start(stop::asked);
       if (!problems.isEmpty()) {
         return wrong(problems);
       }
-      Closeable control = control(folder, agent, reloading);
+      Doors doors = new Doors(configuration, agent, reloading, own, terminal.environment());
+      doors.open(folder.layout().socket());
       until.end(agent, reloading);
-      stopping(control);
+      systemd.stopping(configuration.shutdownTimeout());
+      stopping(doors);
     }
     try {
       report.lines(agent.summary());
@@ -106,35 +115,21 @@ final class Session {
     return Exit.OK;
   }
 
-  private void stopping(Closeable control) throws IOException {
+  private void stopping(Doors doors) {
     try {
       log.log(
           Level.DEBUG,
           "stopping: handlers have {0} to finish",
           Words.of(configuration.shutdownTimeout()));
-      control.close();
+      doors.close();
     } catch (OutOfMemoryError full) {
       // a handler's: the agent ends in order all the same
     }
   }
 
-  /** The agent does its work also where nobody can ask it anything. */
-  private Closeable control(DataFolder folder, Agent agent, Reloading reloading) {
-    Served served = new Served(agent, reloading, own, terminal.environment(), Optional::empty);
-    try {
-      Control control = Control.listen(folder.layout().socket(), served, Logging.logger("control"));
-      return control::close;
-    } catch (IOException unreachable) {
-      log.log(
-          Level.WARNING,
-          "commands such as status, reload and replay cannot reach this agent: {0}",
-          unreachable.getMessage());
-      return () -> {};
-    }
-  }
-
   // The subscription comes first on the screen, then what else there is to know.
-  private void became(State state, Reloading reloading) {
+  private void became(State state, Reloading reloading, Systemd systemd) {
+    systemd.nudge();
     if (state == State.LIVE && live.compareAndSet(false, true)) {
       reloading.note();
     }
