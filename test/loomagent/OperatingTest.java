@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -46,6 +50,7 @@ class OperatingTest {
         List.of(
             "loom.url = " + simulator.url(),
             "token = " + simulator.token(),
+            "http.listen = 127.0.0.1:0",
             "events = app.a",
             "handler.log.format = line",
             "handler.no.type = exec",
@@ -128,8 +133,36 @@ class OperatingTest {
   }
 
   @Test
-  void withoutHttpListenThereIsNoPage() throws IOException {
-    assertEquals(69, ask("page"));
-    assertTrue(said.get(0).contains("set http.listen"), said.toString());
+  void thePageTellsAndChangesSomethingOnlyWithATokenOfTheSocket() throws Exception {
+    assertEquals(0, ask("page"));
+    URI page = URI.create(said.get(0).substring(4));
+    assertTrue(agent.err().contains("The status page is at " + page.resolve("/")), agent.err());
+    assertEquals(200, get(page.resolve("/healthz")).statusCode());
+    assertEquals("{\"ready\":true}", get(page.resolve("/readyz")).body().strip());
+    String metrics = get(page.resolve("/metrics")).body();
+    assertTrue(metrics.contains("\nloom_agent_connected{connection=\"default\"} 1\n"), metrics);
+    HttpRequest pause =
+        HttpRequest.newBuilder(page.resolve("/command"))
+            .header("X-Loom-Token", page.getFragment())
+            .POST(HttpRequest.BodyPublishers.ofString("{\"words\":[\"pause\",\"log\"]}"))
+            .build();
+    assertEquals(200, send(pause).statusCode());
+    HttpResponse<String> ready = get(page.resolve("/readyz"));
+    assertEquals(503, ready.statusCode());
+    assertTrue(ready.body().contains("\"subject\":\"handler log\""), ready.body());
+    assertEquals(200, get(page.resolve("/healthz")).statusCode());
+    HttpRequest without =
+        HttpRequest.newBuilder(page.resolve("/command"))
+            .POST(pause.bodyPublisher().orElseThrow())
+            .build();
+    assertTrue(send(without).statusCode() >= 400);
+  }
+
+  private static HttpResponse<String> get(URI uri) throws Exception {
+    return send(HttpRequest.newBuilder(uri).build());
+  }
+
+  private static HttpResponse<String> send(HttpRequest request) throws Exception {
+    return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
   }
 }
