@@ -20,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loomagent.base.Histogram;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class ExpositionTest {
   private static final Path PROMTOOL = Path.of("/usr/bin/promtool");
@@ -111,17 +112,31 @@ final class ExpositionTest {
   @Test
   void prometheusOwnToolFindsNothingWrong() throws Exception {
     assumeTrue(Files.isExecutable(PROMTOOL), "install prometheus");
-    Process promtool =
-        new ProcessBuilder(PROMTOOL.toString(), "check", "metrics")
-            .redirectErrorStream(true)
-            .start();
+    assertEquals("", promtool(Exposition.of(all()), "check", "metrics"));
+  }
+
+  @Test
+  void theAlertsInTheReadmeCanBeLoaded(@TempDir Path folder) throws Exception {
+    assumeTrue(Files.isExecutable(PROMTOOL), "install prometheus");
+    String readme = Files.readString(Path.of("README.md"));
+    Matcher shown = Pattern.compile("```yaml\n(groups:.*?)```", Pattern.DOTALL).matcher(readme);
+    assertTrue(shown.find());
+    Path rules = Files.writeString(folder.resolve("rules.yml"), shown.group(1));
+    String said = promtool("", "check", "rules", rules.toString());
+    assertTrue(said.contains("SUCCESS: 7 rules found"), said);
+  }
+
+  private static String promtool(String input, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of(PROMTOOL.toString()));
+    command.addAll(List.of(arguments));
+    Process promtool = new ProcessBuilder(command).redirectErrorStream(true).start();
     try (var in = promtool.getOutputStream()) {
-      in.write(Exposition.of(all()).getBytes(StandardCharsets.UTF_8));
+      in.write(input.getBytes(StandardCharsets.UTF_8));
     }
     String said = new String(promtool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(promtool.waitFor(20, TimeUnit.SECONDS));
-    assertEquals("", said);
-    assertEquals(0, promtool.exitValue());
+    assertEquals(0, promtool.exitValue(), said);
+    return said;
   }
 
   /** The format as its specification has it; fails on anything else. */

@@ -317,6 +317,10 @@ final class PageTest extends StatusScene {
     browser.await("document.querySelectorAll('button').length === 0");
     assertTrue(browser.text().contains("this is locked"), browser.text());
     assertEquals(null, browser.eval("sessionStorage.getItem('loom-token')"));
+    browser.eval("location.hash = '" + token(server) + "'");
+    browser.await("document.querySelectorAll('#desk button').length === 2");
+    assertEquals(server.address(), browser.eval("location.href"));
+    press("Resume: mis", "resume done");
   }
 
   private static void press(String label, String said) throws Exception {
