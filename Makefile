@@ -45,11 +45,16 @@ for version in $(sort $(notdir $(wildcard $(MODERN)/*))); do \
 done
 endef
 
-.PHONY: all run install test systemd torture bench examples check lint format floors reproducible clean
+.PHONY: all run install package deb try test systemd torture bench examples check lint format floors reproducible clean
 
 all: $(JAR)
 
-$(JAR): $(SOURCES) $(MODERN_SOURCES) $(RESOURCES) $(SERVICES) Makefile
+# VERSION=… makes another jar.
+ifneq ($(VERSION),$(shell cat build/version 2> /dev/null))
+$(shell mkdir -p build && printf '%s' '$(VERSION)' > build/version)
+endif
+
+$(JAR): $(SOURCES) $(MODERN_SOURCES) $(RESOURCES) $(SERVICES) Makefile build/version
 	@rm -rf build/classes && mkdir -p build/classes
 	@$(BIN)javac $(JAVAC_FLAGS) -d build/classes $(SOURCES)
 	@cp -r META-INF build/classes/ && cp LICENSE build/classes/META-INF/
@@ -103,6 +108,16 @@ $(JAVADOC_JAR): $(API) Makefile
 # The projects in examples/, built as a team would that has copied them, and run in the agent.
 examples: $(JAR)
 	@MAKE='$(MAKE)' examples/run '$(BIN)java' '$(VERSION)'
+
+# --- packages ------------------------------------------------------------------------------------
+
+# All that is handed out, in build/package: jar, bill of materials, .deb, image, checksums.
+package: $(JAR)
+	@packaging/build '$(BIN)' '$(VERSION)' '$(DATE)' jar sbom deb image
+
+# The .deb alone.
+deb: $(JAR)
+	@packaging/build '$(BIN)' '$(VERSION)' '$(DATE)' deb
 
 # --- tests ---------------------------------------------------------------------------------------
 
