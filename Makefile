@@ -109,16 +109,6 @@ $(JAVADOC_JAR): $(API) Makefile
 examples: $(JAR)
 	@MAKE='$(MAKE)' examples/run '$(BIN)java' '$(VERSION)'
 
-# --- packages ------------------------------------------------------------------------------------
-
-# All that is handed out, in build/package: jar, bill of materials, .deb, image, checksums.
-package: $(JAR)
-	@packaging/build '$(BIN)' '$(VERSION)' '$(DATE)' jar sbom deb image
-
-# The .deb alone.
-deb: $(JAR)
-	@packaging/build '$(BIN)' '$(VERSION)' '$(DATE)' deb
-
 # --- tests ---------------------------------------------------------------------------------------
 
 JUNIT := org.junit.platform:junit-platform-console-standalone:1.14.3
@@ -133,10 +123,14 @@ SQLITE := org.xerial:sqlite-jdbc:3.50.3.0
 H2 := com.h2database:h2:2.4.240
 HSQLDB := org.hsqldb:hsqldb:2.7.4
 
+# Its schemas of a bill of materials.
+CYCLONEDX := org.cyclonedx:cyclonedx-core-java:10.2.1
+
 JUNIT_JAR := build/lib/junit-platform-console-standalone-1.14.3.jar
 FORMATTER_JAR := build/lib/google-java-format-1.28.0-all-deps.jar
 ERROR_PRONE_JAR := build/lib/error_prone_core-2.42.0-with-dependencies.jar
 DATAFLOW_JAR := build/lib/dataflow-errorprone-3.49.3-eisop1.jar
+CYCLONEDX_JAR := build/lib/cyclonedx-core-java-10.2.1.jar
 POSTGRESQL_JAR := build/lib/drivers/postgresql-42.7.8.jar
 MARIADB_JAR := build/lib/drivers/mariadb-java-client-3.5.6.jar
 SQLITE_JAR := build/lib/drivers/sqlite-jdbc-3.50.3.0.jar
@@ -148,6 +142,7 @@ SUM_JUNIT := 909a20a8b173aca348fb7c1bb6dc8d9b234d3095c5b52b81699d742e14a7f61a
 SUM_FORMATTER := 32342e7c1b4600f80df3471da46aee8012d3e1445d5ea1be1fb71289b07cc735
 SUM_ERROR_PRONE := f9e747a2ff76dfae6bc0f71fc8c259b7493ecc093a96d3223d5b2669a996b0a7
 SUM_DATAFLOW := 852810a49bf2131b44c2b44b14a9cff7af3601e996d3d30127a855985550f664
+SUM_CYCLONEDX := 94723f998589373f8ef4619856feea30f1c55d2eb9574866845ba146fd74a74f
 SUM_POSTGRESQL := 2a32a9dcbc42d67a50ad3a0de5efd102c8d2be46720045f2cbd6689f160ab7c7
 SUM_MARIADB := a129703efd7b0f334564d46753de999f09b3a361489a2eb647e6020390981cc9
 SUM_SQLITE := a3f53a2aa15ae9425a9e793bbe9c8e5288febeb4b65ef5c1a4e80d4c2045cf08
@@ -172,6 +167,8 @@ $(ERROR_PRONE_JAR):
 	$(call fetch,$(ERROR_PRONE),$(SUM_ERROR_PRONE))
 $(DATAFLOW_JAR):
 	$(call fetch,$(DATAFLOW),$(SUM_DATAFLOW))
+$(CYCLONEDX_JAR):
+	$(call fetch,$(CYCLONEDX),$(SUM_CYCLONEDX))
 $(POSTGRESQL_JAR):
 	$(call fetch,$(POSTGRESQL),$(SUM_POSTGRESQL))
 $(MARIADB_JAR):
@@ -198,6 +195,20 @@ torture: build/test-classes/.built
 # The unit under a systemd of its own, on each Java. Needs root.
 systemd: $(JAR) $(SQLITE_JAR)
 	@test/systemd $(JAR) $(SQLITE_JAR) "$$(command -v $(BIN)java)" $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
+
+# --- packages ------------------------------------------------------------------------------------
+
+# All that is handed out, in build/package: jar, bill of materials, .deb, image, checksums.
+package: $(JAR)
+	@packaging/build '$(BIN)' '$(VERSION)' '$(DATE)' jar sbom deb image
+
+# The .deb alone.
+deb: $(JAR)
+	@packaging/build '$(BIN)' '$(VERSION)' '$(DATE)' deb
+
+# Installs, upgrades and purges the .deb on this machine, and runs the image. Only root can.
+try: package $(CYCLONEDX_JAR) $(DRIVER_JARS)
+	@packaging/try '$(BIN)' '$(VERSION)' $(CYCLONEDX_JAR)
 
 # --- benchmarks ----------------------------------------------------------------------------------
 
