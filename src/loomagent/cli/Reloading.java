@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -121,7 +122,7 @@ final class Reloading {
    */
   void until(Stop stop, Agent agent, Source source) {
     Map<String, String> last = seen;
-    Daily daily = agent.daily(Clock.systemDefaultZone());
+    Daily daily = agent.daily(Clock.system(ZoneId.systemDefault()));
     listening = Optional.of(stop);
     while (!stop.asked()) {
       try {
