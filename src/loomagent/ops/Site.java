@@ -214,7 +214,9 @@ final class Site implements HttpHandler {
     if (head) {
       headers.set("Content-Length", Integer.toString(body.length));
     } else if (!exchange.getRequestMethod().equals("GET")) {
-      headers.set("Connection", "close"); // nobody reads what else it may send
+      // What was read goes with the answer; for what else it may send, the connection is reset.
+      exchange.getRequestBody().readNBytes(MAX_REQUEST);
+      headers.set("Connection", "close");
     }
     exchange.sendResponseHeaders(answer.status(), head ? -1 : body.length);
     if (!head) {

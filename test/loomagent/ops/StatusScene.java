@@ -3,6 +3,7 @@ package loomagent.ops;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -25,8 +26,10 @@ import java.util.Queue;
 import java.util.ResourceBundle;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import loomagent.base.Secret;
 import loomagent.json.Json;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 
 /** A status server, and who asks it. */
 abstract class StatusScene {
@@ -46,6 +49,14 @@ abstract class StatusScene {
         out.accept(words.get(0) + " done");
         return 0;
       };
+
+  /** What other tests in this process have made secrets, common words among them, is none here. */
+  @BeforeEach
+  void forgetSecrets() {
+    for (int i = 0; i < 1_024; i++) {
+      Secret.register("a secret of nobody's, number " + i);
+    }
+  }
 
   @AfterEach
   void closeAll() {
@@ -132,7 +143,7 @@ abstract class StatusScene {
 
   /** Sends bytes as they are; the socket stays open. */
   static Socket raw(StatusServer server, String bytes) throws IOException {
-    Socket socket = new Socket("127.0.0.1", server.port());
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
     socket.setSoTimeout((int) LIMIT.toMillis());
     socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
     return socket;
