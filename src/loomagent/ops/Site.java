@@ -26,6 +26,9 @@ final class Site implements HttpHandler {
   /** In bytes: a command of a few words. */
   static final int MAX_REQUEST = 4 << 10;
 
+  /** In bytes: what is read of a request that is refused, so that its answer can arrive. */
+  private static final int MAX_SKIPPED = 256 << 10;
+
   private static final int MAX_FAULT = 500;
   private static final Set<String> READING = Set.of("GET", "HEAD");
 
@@ -215,7 +218,7 @@ final class Site implements HttpHandler {
       headers.set("Content-Length", Integer.toString(body.length));
     } else if (!exchange.getRequestMethod().equals("GET")) {
       // What was read goes with the answer; for what else it may send, the connection is reset.
-      exchange.getRequestBody().readNBytes(MAX_REQUEST);
+      exchange.getRequestBody().readNBytes(MAX_SKIPPED);
       headers.set("Connection", "close");
     }
     exchange.sendResponseHeaders(answer.status(), head ? -1 : body.length);
