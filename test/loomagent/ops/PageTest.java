@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -124,7 +125,7 @@ final class PageTest extends StatusScene {
     assertTrue(browser.text().contains("Asked again every 5 s"), browser.text());
     try (StatusServer next =
         StatusServer.listen(
-            new InetSocketAddress("127.0.0.1", port),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
             shop,
             service,
             Optional.empty(),
