@@ -195,7 +195,7 @@ public final class Agent implements AutoCloseable {
     if (words.isEmpty() || !words.get(0).equals(STATUS)) {
       return operations.serve(words, out, err);
     }
-    if (words.contains(JSON)) {
+    if (words.contains(JSON) || words.contains("json")) { // the latter of commands before 0.4
       out.accept(status.json());
     } else {
       status.lines().forEach(out);

@@ -267,7 +267,7 @@ public final class Control implements AutoCloseable {
       } catch (ClosedSelectorException closing) {
         return;
       } catch (IOException | RuntimeException | Error e) { // short of memory or threads, too
-        failed(e);
+        survive(e);
       }
     }
   }
@@ -275,21 +275,29 @@ public final class Control implements AutoCloseable {
   private void admit(SocketChannel channel) throws IOException {
     Caller caller = new Caller(channel, service, log, callers::remove);
     if (callers.size() < MAX_CLIENTS) {
-      callers.add(caller);
-      caller.start("control-" + ++served);
+      try {
+        callers.add(caller);
+        caller.start("control-" + ++served);
+      } catch (Throwable noThread) { // nobody would answer it, or count it out
+        callers.remove(caller);
+        channel.close();
+        throw noThread;
+      }
     } else {
       caller.turnAway(callers.size() + " commands are at work already. Try again when one ends");
     }
   }
 
-  private void failed(Throwable e) {
-    if (server.isOpen()) {
-      if (Long.bitCount(++failures) == 1) {
+  private void survive(Throwable e) {
+    try {
+      if (server.isOpen() && Long.bitCount(++failures) == 1) {
         log.log(Level.WARNING, "a command could not be taken ({0} so far): {1}", failures, e);
       }
-      // Out of descriptors, most likely: no reason to spin until some are free again.
-      LockSupport.parkNanos(50_000_000);
+    } catch (Throwable again) {
+      // Short of memory, even to say so may fail: without this thread nobody could ask any more.
     }
+    // Out of descriptors, most likely: no reason to spin until some are free again.
+    LockSupport.parkNanos(50_000_000);
   }
 
   private static void join(Thread thread, long end) {
