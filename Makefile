@@ -45,7 +45,7 @@ for version in $(sort $(notdir $(wildcard $(MODERN)/*))); do \
 done
 endef
 
-.PHONY: all run install package deb try test systemd torture bench examples check lint format floors reproducible clean
+.PHONY: all run install package deb try test systemd torture bench footprint examples check lint format floors reproducible clean
 
 all: $(JAR)
 
@@ -232,6 +232,12 @@ bench: $(JAR) build/bench/node_modules/ws
 	  > build/bench/lines.mjs
 	@! cmp -s build/bench/loom.mjs build/bench/lines.mjs
 	@$(BIN)java -cp $(JAR):build/bench/classes bench.Bench $(JAR) build/bench $(or $(EVENTS),200000) $(RUNS) $(WS)
+
+# Memory, start and wake-ups. RUNS=N of each, IDLE=seconds of nothing in each.
+footprint: $(JAR) build/bench/node_modules/ws
+	@$(BIN)javac $(JAVAC_FLAGS) -cp $(JAR) -d build/bench/classes $(BENCH)
+	@cp bench/loom.mjs build/bench/
+	@bench/footprint $(JAR) build/bench $(RUNS) $(or $(IDLE),30) "$$(command -v $(BIN)java)" $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
 
 # --- what CI runs --------------------------------------------------------------------------------
 

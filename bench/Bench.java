@@ -65,13 +65,22 @@ final class Bench {
     Contender documented =
         contender("Loom's Node script, no disk", "webhook received", script(folder, "loom.mjs"));
     Contender agent = contender("loom-agent, with its disk", ID, agent(Path.of(args[0]), folder));
+    Contender unit =
+        contender(
+            "loom-agent, as its unit runs it",
+            ID,
+            agent(Path.of(args[0]), folder, "@packaging/java.options"));
     Contender lines = contender("Node, one JSON line an event", ID, script(folder, "lines.mjs"));
     Bench bench = new Bench(Integer.parseInt(args[2]), folder);
-    bench.compare(List.of(documented, agent, lines), Integer.parseInt(args[3]));
+    bench.compare(List.of(documented, agent, unit, lines), Integer.parseInt(args[3]));
     say("%s", bench.machine(args[4]));
     say(
-        "loom-agent to Loom's script: %.2f; to one JSON line an event: %.2f",
-        agent.median() / documented.median(), agent.median() / lines.median());
+        "loom-agent to Loom's script: %.2f; to one JSON line an event: %.2f; as its unit runs it:"
+            + " %.2f and %.2f",
+        agent.median() / documented.median(),
+        agent.median() / lines.median(),
+        unit.median() / documented.median(),
+        unit.median() / lines.median());
   }
 
   private static Contender contender(String name, String mark, Start start) {
@@ -87,7 +96,7 @@ final class Bench {
     };
   }
 
-  private static Start agent(Path jar, Path folder) {
+  private static Start agent(Path jar, Path folder, String... options) {
     return url -> {
       Path config = folder.resolve("agent.properties");
       Files.writeString(
@@ -100,8 +109,11 @@ final class Bench {
           handler.log.format = json
           """
               .formatted(url));
-      return new ProcessBuilder(
-          JAVA, "-jar", jar.toAbsolutePath().toString(), "run", "--config", config.toString());
+      List<String> command = new ArrayList<>(List.of(JAVA));
+      command.addAll(List.of(options));
+      command.addAll(List.of("-jar", jar.toAbsolutePath().toString(), "run", "--config"));
+      command.add(config.toString());
+      return new ProcessBuilder(command);
     };
   }
 
