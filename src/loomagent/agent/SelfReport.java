@@ -21,6 +21,9 @@ final class SelfReport implements Insight {
   /** As many as a screen shows. */
   private static final int MOST_LATEST = 20;
 
+  /** Characters: an event may be 1 MB, and nearly all of it its subject. */
+  private static final int MOST_TEXT = 200;
+
   /** Characters: systemctl shows a line. */
   private static final int MOST_WORDS = 400;
 
@@ -122,9 +125,9 @@ final class SelfReport implements Insight {
 
   private Map<String, Object> latest(Entry entry) {
     Map<String, Object> members = new LinkedHashMap<>();
-    members.put("id", entry.event().id());
-    members.put("name", entry.event().name());
-    members.put("subject", entry.event().subject());
+    members.put("id", Words.line(entry.event().id(), MOST_TEXT));
+    members.put("name", Words.line(entry.event().name(), MOST_TEXT));
+    members.put("subject", Words.line(entry.event().subject(), MOST_TEXT));
     members.put("connection", entry.event().connection());
     members.put("receivedAt", entry.time().toString());
     members.put(

@@ -182,6 +182,18 @@ class SelfReportTest {
   }
 
   @Test
+  void ofAnEventWhoseSubjectIsAsLargeAsAMessageThePageGetsALine() throws Exception {
+    Agent agent = start();
+    await(agent.insight()::settled, "settled");
+    String event = "{\"id\":\"1\",\"name\":\"app.a\",\"subject\":\"\\u202e%s\"}";
+    assertEquals(1, simulator.publish("app.a", event.formatted("a".repeat(100_000))));
+    await(() -> !latest(agent.insight()).isEmpty(), "it is listed");
+    String shown = latest(agent.insight()).get(0).toString();
+    assertTrue(shown.contains("subject=\\u202eaaa"), shown.substring(0, 100));
+    assertTrue(shown.length() < 500, () -> shown.length() + " characters");
+  }
+
+  @Test
   void aConnectionThatIsLostIsAProblemWithItsReasonAndCountsAsGap() throws Exception {
     Agent agent = start();
     Insight insight = agent.insight();
