@@ -69,7 +69,7 @@ final class CheckCommand implements Command {
 
   @Override
   public Exit run(Arguments arguments, Terminal terminal) throws Exception {
-    Steps steps = new Steps(terminal.out());
+    Steps steps = new Steps(terminal);
     Configuration configuration;
     try {
       configuration = Configuration.load(arguments.source(terminal));

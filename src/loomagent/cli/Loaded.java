@@ -15,8 +15,8 @@ final class Loaded {
     try {
       return Optional.of(Configuration.load(source));
     } catch (ConfigurationException wrong) {
-      wrong.problems().forEach(terminal.err()::println);
-      terminal.err().println("Nothing was started. Mend this, then try: check --offline");
+      wrong.problems().forEach(terminal::wrong);
+      terminal.wrong("Nothing was started. Mend this, then try: check --offline");
       if (source.file().isEmpty() && !Files.exists(source.defaultFile())) {
         terminal.err().println("New here? Try: java -jar loom-agent.jar demo");
       }

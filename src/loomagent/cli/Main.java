@@ -80,7 +80,7 @@ public final class Main {
       terminal.err().println("See: java -jar loom-agent.jar help");
       return Exit.USAGE;
     } catch (Exception | Error fault) {
-      terminal.err().println("loom-agent: a fault of its own, please report it: " + fault);
+      terminal.wrong("loom-agent: a fault of its own, please report it: " + fault);
       fault.printStackTrace(terminal.err());
       return Exit.INTERNAL;
     }

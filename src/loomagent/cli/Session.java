@@ -67,7 +67,7 @@ final class Session {
     try (DataFolder folder = DataFolder.hold(configuration.dataDir())) {
       return run(network, folder, systemd, stop, until, report);
     } catch (IOException disk) {
-      terminal.err().println("loom-agent: " + disk.getMessage());
+      terminal.wrong("loom-agent: " + disk.getMessage());
       return Exit.DISK;
     }
   }
@@ -115,7 +115,7 @@ final class Session {
     return Exit.OK;
   }
 
-  private void stopping(Doors doors) {
+  private void stopping(Doors doors) throws InterruptedException {
     try {
       log.log(
           Level.DEBUG,
@@ -136,8 +136,8 @@ final class Session {
   }
 
   private Exit wrong(List<String> problems) {
-    problems.forEach(terminal.err()::println);
-    terminal.err().println("Nothing was started. Mend this, then try: check --offline");
+    problems.forEach(terminal::wrong);
+    terminal.wrong("Nothing was started. Mend this, then try: check --offline");
     return Exit.CONFIGURATION;
   }
 }

@@ -1,14 +1,20 @@
 package loomagent.cli;
 
 import java.io.PrintStream;
+import java.util.Map;
 
 /** The lines of {@code check}: one for each thing, and the exit status that they add up to. */
 final class Steps {
+  /** As syslog counts: 3 error, 4 warning, 6 information. */
+  private static final Map<String, Integer> PRIORITIES = Map.of("WRONG", 3, "look", 4, "ok", 6);
+
   private final PrintStream out;
+  private final boolean toJournal;
   private Exit exit = Exit.OK;
 
-  Steps(PrintStream out) {
-    this.out = out;
+  Steps(Terminal terminal) {
+    this.out = terminal.out();
+    this.toJournal = terminal.toJournal();
   }
 
   void right(String thing, String fact) {
@@ -37,6 +43,7 @@ final class Steps {
   }
 
   private void line(String verdict, String thing, String fact) {
-    out.printf("%-5s  %-13s  %s%n", verdict, thing, fact);
+    String priority = toJournal ? "<" + PRIORITIES.get(verdict) + ">" : "";
+    out.printf("%s%-5s  %-13s  %s%n", priority, verdict, thing, fact);
   }
 }

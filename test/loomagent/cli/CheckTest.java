@@ -36,6 +36,15 @@ class CheckTest {
   }
 
   @Test
+  void inTheJournalWhatIsWrongHasThePriorityOfAnError() {
+    shell.variable("JOURNAL_STREAM", "8:1").configured("http.listen = nonsense");
+    assertEquals("<3>WRONG", shell.run("check", "--offline").out().substring(0, 8));
+    assertEquals("<3>agent.properties:", shell.run("run").err().substring(0, 20));
+    shell.configured();
+    assertEquals("<6>ok", shell.run("check", "--offline").out().substring(0, 5));
+  }
+
+  @Test
   void nothingIsMadeOnDisk() throws IOException {
     shell.configured().run("check", "--offline");
     assertEquals(List.of("agent.properties"), names());
