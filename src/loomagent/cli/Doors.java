@@ -18,12 +18,18 @@ import loomagent.ops.StatusServer;
  * one. The agent does its work also where nobody can ask it anything.
  */
 final class Doors {
+  /** Milliseconds until the status page is tried again: a port gets free, an interface comes up. */
+  private static final long AGAIN = 60_000;
+
   private final System.Logger log = Logging.logger("agent");
   private final Configuration configuration;
   private final Agent agent;
   private final Served served;
   private Optional<Control> control = Optional.empty();
   private volatile Optional<StatusServer> page = Optional.empty();
+  private volatile String missing =
+      "there is no status page: set http.listen, such as 127.0.0.1:9464, and restart the agent";
+  private final Thread opening = new Thread(this::keepTrying, "http-opening");
 
   Doors(
       Configuration configuration,
@@ -33,8 +39,7 @@ final class Doors {
       Map<String, String> environment) {
     this.configuration = configuration;
     this.agent = agent;
-    this.served =
-        new Served(agent, reloading, own, environment, () -> page.map(StatusServer::unlock));
+    this.served = new Served(agent, reloading, own, environment, this::unlocked);
   }
 
   void open(Path socket) {
@@ -46,14 +51,36 @@ final class Doors {
           "commands such as status, reload and replay cannot reach this agent: {0}",
           unreachable.getMessage());
     }
-    try {
-      if (configuration.httpListen().isPresent()) {
-        page = Optional.of(page());
-        log.log(Level.INFO, "The status page is at {0}", page.get().address());
-      }
-    } catch (IOException unshown) {
-      log.log(Level.ERROR, "{0}. The agent works without it", unshown.getMessage());
+    if (configuration.httpListen().isPresent() && !openPage(Level.ERROR)) {
+      opening.setDaemon(true);
+      opening.start();
     }
+  }
+
+  private void keepTrying() {
+    try {
+      do {
+        Thread.sleep(AGAIN);
+      } while (!openPage(Level.DEBUG));
+    } catch (InterruptedException closed) {
+      // nobody needs it any more
+    }
+  }
+
+  private boolean openPage(Level failure) {
+    try {
+      StatusServer opened = page();
+      page = Optional.of(opened);
+      log.log(Level.INFO, "The status page is at {0}", opened.address());
+    } catch (IOException unshown) {
+      missing = unshown.getMessage() + ". It is tried again every minute";
+      log.log(failure, "{0}; the agent works without it", missing);
+    }
+    return page.isPresent();
+  }
+
+  private String unlocked() throws IOException {
+    return page.orElseThrow(() -> new IOException(missing)).unlock();
   }
 
   private StatusServer page() throws IOException {
@@ -66,7 +93,9 @@ final class Doors {
         Logging.logger("http"));
   }
 
-  void close() {
+  void close() throws InterruptedException {
+    opening.interrupt();
+    opening.join(1_000); // a name that is looked up heeds no interrupt; the process ends anyway
     page.ifPresent(StatusServer::close);
     try {
       if (control.isPresent()) {

@@ -1,6 +1,7 @@
 package loomagent.cli;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -8,10 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import loomagent.agent.Agent;
 import loomagent.ops.Control;
 import loomagent.ops.Logging;
@@ -29,25 +28,31 @@ final class Served implements Control.Service {
   /** What a command line would do in a process of its own; of these, the agent does it. */
   private static final Set<String> LINES = Set.of("events", "dead", "replay");
 
+  /** Gives an address of the status page with a new token in it. */
+  @FunctionalInterface
+  interface Unlocking {
+    /** Throws, in words, if there is no page. */
+    String address() throws IOException;
+  }
+
   private final Agent agent;
   private final Reloading reloading;
   private final List<String> own;
   private final Map<String, String> environment;
-  private final Supplier<Optional<String>> page;
+  private final Unlocking page;
 
   /**
    * For one agent.
    *
    * @param own {@code --config} and {@code --set} as the agent itself was given them
-   * @param page an address of the status page that may be used to change things; empty if there is
-   *     no page
+   * @param page gives an address of the status page that may be used to change things
    */
   Served(
       Agent agent,
       Reloading reloading,
       List<String> own,
       Map<String, String> environment,
-      Supplier<Optional<String>> page) {
+      Unlocking page) {
     this.agent = agent;
     this.reloading = reloading;
     this.own = own;
@@ -140,13 +145,12 @@ final class Served implements Control.Service {
   }
 
   private Exit page(Consumer<String> out, Consumer<String> err) {
-    Optional<String> address = page.get();
-    address.ifPresentOrElse(
-        out,
-        () ->
-            err.accept(
-                "there is no status page: set http.listen, such as 127.0.0.1:9464, and restart"
-                    + " the agent"));
-    return address.isPresent() ? Exit.OK : Exit.UNREACHABLE;
+    try {
+      out.accept(page.address());
+      return Exit.OK;
+    } catch (IOException none) {
+      err.accept(none.getMessage());
+      return Exit.UNREACHABLE;
+    }
   }
 }
