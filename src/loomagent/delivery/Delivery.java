@@ -79,7 +79,7 @@ public final class Delivery {
   private final CountDownLatch answered = new CountDownLatch(1); // the first attempt to open
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile Opening opening = Opening.PENDING; // written under this object's monitor
-  private volatile boolean staffed; // every lane has had a thread
+  private volatile int lanes; // that have had a thread, but for those that cannot be opened
   private volatile Runnable unlisten = () -> {};
 
   /**
@@ -175,12 +175,14 @@ public final class Delivery {
     boolean first = next == Opening.OPEN && opening != Opening.OPEN;
     if (opening != Opening.OPEN) {
       opening = next;
+    } else if (next == Opening.MISCONFIGURED) {
+      lanes--; // the others go on without it
     }
     answered.countDown();
     for (int lane = 2; first && lane <= target.policy().lanes(); lane++) {
       hire(lane);
     }
-    staffed |= first;
+    lanes = first ? target.policy().lanes() : lanes;
   }
 
   private void replace(Worker hanging) {
@@ -420,7 +422,7 @@ public final class Delivery {
     if (watch.isGone()) {
       return Optional.of("the thread that looks after late handlers has ended");
     }
-    return dispatch.fault(staffed ? target.policy().lanes() : 0);
+    return dispatch.fault(lanes);
   }
 
   /**

@@ -11,11 +11,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import loomagent.Event;
 import loomagent.EventHandler;
+import loomagent.HandlerContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -183,6 +185,40 @@ class HangTest {
     assertEquals("1/5", taken.get(taken.size() - 1));
     end(delivery);
     await(() -> closed.get() == instances.get(), "all are closed");
+  }
+
+  @Test
+  void aLaneWhoseHandlerRefusesItsSettingsIsTheHandlersAffairAndNoRestartMendsIt()
+      throws Exception {
+    CompletableFuture<Thread> lane = new CompletableFuture<>();
+    scene.append(1, 3);
+    Delivery delivery =
+        scene.start(
+            policy(0, 2, "name"),
+            () -> {
+              boolean second = instances.incrementAndGet() == 2;
+              return new EventHandler() {
+                @Override
+                public void open(HandlerContext context) {
+                  if (second) {
+                    lane.complete(Thread.currentThread());
+                    throw new IllegalArgumentException("the file is another lane's");
+                  }
+                }
+
+                @Override
+                public void handle(Event event) {
+                  taken.add(event.id());
+                }
+
+                @Override
+                public void close() {}
+              };
+            });
+    lane.get(30, TimeUnit.SECONDS).join();
+    assertTrue(scene.log.says("is not configured right"));
+    await(() -> taken.size() == 2, "the first lane goes on");
+    assertEquals(Optional.empty(), delivery.fault());
   }
 
   @Test
