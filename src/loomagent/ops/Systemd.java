@@ -4,11 +4,10 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -59,7 +58,9 @@ public final class Systemd implements AutoCloseable {
   /** Of one state after the other, as when a server accepts and drops. */
   private static final long PAUSE = TimeUnit.SECONDS.toNanos(1);
 
-  private static final long AGAIN = TimeUnit.SECONDS.toNanos(5); // after a failure
+  /** After a failure, and whether a fault is over: one that was short must not cost a restart. */
+  private static final long AGAIN = TimeUnit.SECONDS.toNanos(5);
+
   private static final long SHORT_OF_MEMORY = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** In characters: what systemctl status shows in a few lines. */
@@ -82,7 +83,7 @@ public final class Systemd implements AutoCloseable {
   // This thread only, from here on.
   private Phase told = Phase.STARTING;
   private String status = "";
-  private Set<String> faults = Set.of();
+  private Map<String, String> faults = Map.of(); // in words, by what they are about
   private long statusAt;
   private long feedAt;
   private long extendAt;
@@ -277,7 +278,11 @@ public final class Systemd implements AutoCloseable {
       send(now, current, news ? words : "", feed, extend);
       news = false;
     }
-    return news ? PAUSE - (now - statusAt) : current == Phase.STARTING ? START_LOOK : tick();
+    return news ? PAUSE - (now - statusAt) : current == Phase.STARTING ? START_LOOK : nextLook();
+  }
+
+  private long nextLook() {
+    return faults.isEmpty() ? tick() : Math.min(AGAIN, tick());
   }
 
   private void send(long now, Phase current, String words, boolean feed, boolean extend)
@@ -320,13 +325,16 @@ public final class Systemd implements AutoCloseable {
   /** Nothing is a fault while all parts come up, or go down. */
   private void look(Phase current) {
     boolean works = current == Phase.READY || current == Phase.RELOADING;
-    Set<String> found =
-        works ? new HashSet<>(insight.map(Insight::faults).orElse(List.of())) : Set.of();
-    for (String fault : found) {
-      if (!faults.contains(fault)) {
-        log.log(Level.ERROR, fault);
-      }
+    Map<String, String> found = new LinkedHashMap<>();
+    if (works) {
+      insight.map(Insight::faults).orElse(List.of()).forEach(one -> found.put(subject(one), one));
     }
+    found.forEach(
+        (subject, fault) -> {
+          if (!faults.containsKey(subject)) {
+            log.log(Level.ERROR, fault);
+          }
+        });
     if (!found.isEmpty() && faults.isEmpty() && watchdog > 0) {
       log.log(Level.ERROR, "systemd restarts the agent if that stays so");
     }
@@ -334,6 +342,11 @@ public final class Systemd implements AutoCloseable {
       log.log(Level.INFO, "the agent works again");
     }
     faults = found;
+  }
+
+  /** A fault's words go on changing, as with how long it has lasted; what it is about does not. */
+  private static String subject(String fault) {
+    return fault.replaceFirst("(?s): .*", "");
   }
 
   private boolean feeds(Phase current) {
@@ -347,7 +360,7 @@ public final class Systemd implements AutoCloseable {
           case READY, RELOADING -> insight.map(Insight::words).orElse("");
           case STOPPING -> "stopping: handlers have " + Words.of(farewell) + " to finish";
         };
-    for (String fault : faults) {
+    for (String fault : faults.values()) {
       words = fault.lines().findFirst().orElse("") + "; " + words;
     }
     return Words.line(Secret.mask(words), MAX_STATUS);

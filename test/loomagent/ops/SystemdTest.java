@@ -134,6 +134,17 @@ final class SystemdTest {
   }
 
   @Test
+  void aFaultThatIsOverIsNoticedBeforeTheWatchdogBites() {
+    ready();
+    agent.faults = () -> List.of("journal: the disk has not answered for 21s");
+    List<String> unused = after(30);
+    assertTrue(systemd.lookAround() <= 5 * SECOND, "two looks of 30 s would use up the 90");
+    agent.faults = () -> List.of("journal: the disk has not answered for 51s");
+    assertEquals(List.of("STATUS=journal: the disk has not answered for 51s; live"), after(30));
+    assertEquals(1, log.count("has not answered"), "it is the same fault");
+  }
+
+  @Test
   void anAgentThatCannotSayHowItIsDoesNotFeedTheWatchdog() {
     ready();
     agent.faults =
