@@ -1,7 +1,6 @@
 package loomagent.agent;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import java.io.File;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -108,15 +107,13 @@ final class Health {
   }
 
   private Optional<String> room() {
-    try {
-      long usable = Files.getFileStore(folder).getUsableSpace();
-      return usable < LITTLE_ROOM
-          ? Optional.of(
-              "only " + (usable >> 20) + " MB free on the disk of " + folder + ". Make room")
-          : Optional.empty();
-    } catch (IOException unreadable) {
-      return Optional.of("cannot be looked at: " + Words.line(unreadable.toString(), 300));
-    }
+    // Not by its FileStore, which looks for a mount point: a container need not have one.
+    File disk = folder.toFile();
+    long usable = disk.getUsableSpace();
+    return disk.getTotalSpace() > 0 && usable < LITTLE_ROOM // 0 if there is nothing to look at
+        ? Optional.of(
+            "only " + (usable >> 20) + " MB free on the disk of " + folder + ". Make room")
+        : Optional.empty();
   }
 
   /** What of the agent itself does not work. */

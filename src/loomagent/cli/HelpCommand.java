@@ -39,14 +39,14 @@ final class HelpCommand implements Command {
   public Exit run(Arguments arguments, Terminal terminal) throws UsageException {
     List<String> words = arguments.words();
     if (words.isEmpty()) {
-      terminal.out().print(list());
+      terminal.out().print(Main.typed(list()));
       return Exit.OK;
     }
     String name = words.get(0);
     Optional<Command> found =
         Command.all().stream().filter(command -> command.name().equals(name)).findFirst();
     if (found.isPresent()) {
-      terminal.out().print(found.get().page());
+      terminal.out().print(Main.typed(found.get().page()));
       return Exit.OK;
     }
     throw new UsageException(

@@ -18,7 +18,7 @@ final class Loaded {
       wrong.problems().forEach(terminal::wrong);
       terminal.wrong("Nothing was started. Mend this, then try: check --offline");
       if (source.file().isEmpty() && !Files.exists(source.defaultFile())) {
-        terminal.err().println("New here? Try: java -jar loom-agent.jar demo");
+        terminal.err().println(Main.typed("New here? Try: java -jar loom-agent.jar demo"));
       }
       return Optional.empty();
     }

@@ -21,7 +21,15 @@ public final class Main {
   private static final Map<String, String> ALIASES =
       Map.of("--help", "help", "-h", "help", "--version", "version", "-V", "version");
 
+  /** How a person calls the agent: a package has a command of its own. */
+  private static final String CALLED = System.getProperty("loomagent.command", "");
+
   private Main() {}
+
+  /** Text that tells what to type, as it has to be typed here. */
+  static String typed(String text) {
+    return CALLED.isEmpty() ? text : text.replace("java -jar loom-agent.jar", CALLED);
+  }
 
   /**
    * Runs a command and ends the process.
@@ -71,13 +79,13 @@ public final class Main {
       Command command = implied ? new RunCommand() : find(name);
       List<String> rest = implied ? words : words.subList(1, words.size());
       if (rest.contains("--help") || rest.contains("-h")) {
-        terminal.out().print(command.page());
+        terminal.out().print(typed(command.page()));
         return Exit.OK;
       }
       return command.run(Arguments.parse(rest, command), terminal);
     } catch (UsageException wrong) {
       terminal.err().println("loom-agent: " + wrong.getMessage());
-      terminal.err().println("See: java -jar loom-agent.jar help");
+      terminal.err().println(typed("See: java -jar loom-agent.jar help"));
       return Exit.USAGE;
     } catch (Exception | Error fault) {
       terminal.wrong("loom-agent: a fault of its own, please report it: " + fault);

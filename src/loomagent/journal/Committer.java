@@ -1,9 +1,9 @@
 package loomagent.journal;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -232,11 +232,8 @@ final class Committer implements Runnable {
     if (words.contains("no space left") || words.contains("quota exceeded")) {
       return true;
     }
-    try {
-      return Files.getFileStore(folder).getUsableSpace() < ENOUGH_ROOM + length;
-    } catch (IOException unknown) {
-      return false;
-    }
+    File disk = folder.toFile(); // no FileStore: that looks for a mount point, which may be hidden
+    return disk.getTotalSpace() > 0 && disk.getUsableSpace() < ENOUGH_ROOM + length;
   }
 
   private boolean makesRoom() {
