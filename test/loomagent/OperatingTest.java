@@ -108,6 +108,23 @@ class OperatingTest {
   }
 
   @Test
+  void aCommandLineStaysInTheAgentsOwnFolderWhateverItsFileSaysByNow() throws IOException {
+    simulator.publish("app.a", "{\"id\":\"1\",\"name\":\"app.a\",\"subject\":\"Org/1\"}");
+    agent.awaitErr("gave up app.a 1", SOON);
+    Files.writeString(file(), "\ndata.dir = elsewhere\n", StandardOpenOption.APPEND);
+    assertEquals(0, ask("dead"));
+    assertTrue(said.get(0).contains(" no app.a 1 1 attempt: "), said.toString());
+    assertEquals(0, ask("replay", "--handler", "log", "--id", "1"));
+    assertEquals(List.of("out 1 event delivered to log"), said);
+    assertFalse(Files.exists(folder.resolve("elsewhere")), "it has no handler opened there");
+    assertEquals(
+        64, ask("replay", "retry", "1", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00Z", "*"));
+    assertTrue(said.get(0).startsWith("err no handler retry is configured"), said.toString());
+    assertEquals(0, ask("pause", "log"));
+    agent.awaitErr("handler log is paused", SOON); // the log is where it was
+  }
+
+  @Test
   void aReloadSaysWhatCameOfIt() throws IOException {
     assertEquals(0, ask("reload"));
     assertEquals(List.of("out Reloaded: 2 handlers as before"), said);

@@ -3,6 +3,7 @@ package loomagent.cli;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +40,10 @@ final class Doors {
       Map<String, String> environment) {
     this.configuration = configuration;
     this.agent = agent;
-    this.served = new Served(agent, reloading, own, environment, this::unlocked);
+    // What the file says by now of the folder counts after a restart.
+    List<String> whole = new ArrayList<>(own);
+    whole.addAll(List.of("--set", "data.dir=" + configuration.dataDir().toAbsolutePath()));
+    this.served = new Served(agent, reloading, whole, environment, this::unlocked);
   }
 
   void open(Path socket) {

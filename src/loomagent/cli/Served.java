@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import loomagent.agent.Agent;
+import loomagent.agent.Operations;
 import loomagent.ops.Control;
 import loomagent.ops.Logging;
 
@@ -44,7 +46,8 @@ final class Served implements Control.Service {
   /**
    * For one agent.
    *
-   * @param own {@code --config} and {@code --set} as the agent itself was given them
+   * @param own {@code --config} and {@code --set} as the agent itself was given them, and its
+   *     folder
    * @param page gives an address of the status page that may be used to change things
    */
   Served(
@@ -69,17 +72,14 @@ final class Served implements Control.Service {
       case RELOAD -> reload(rest, out, err).status();
       case LEVEL -> level(rest, out, err).status();
       case PAGE -> page(out, err).status();
-      default ->
-          LINES.contains(command) && (rest.isEmpty() || isLine(rest))
-              ? line(words, out, err).status()
-              : agent.serve(words, out, err);
+      default -> isLine(words) ? line(words, out, err).status() : agent.serve(words, out, err);
     };
   }
 
-  /** As a person types it. What a command asks for by the same word begins with something else. */
-  private static boolean isLine(List<String> rest) {
-    return rest.get(0).startsWith("--")
-        || Set.of("list", "show", "retry", "discard").contains(rest.get(0));
+  /** As a person types it: what the command itself asks for names the handler first. */
+  private static boolean isLine(List<String> words) {
+    boolean asked = words.size() > 1 && !words.get(1).startsWith("--");
+    return LINES.contains(words.get(0)) && !(words.get(0).equals(Operations.REPLAY) && asked);
   }
 
   private Exit line(List<String> words, Consumer<String> out, Consumer<String> err) {
@@ -91,7 +91,9 @@ final class Served implements Control.Service {
     whole.addAll(own);
     try (PrintStream lines = lines(out);
         PrintStream errors = lines(err)) {
-      return Main.run(whole, new Terminal(lines, errors, environment, Path.of("")));
+      // The agent is asked at once: it is there, and no other may be taken for it.
+      Optional<Control.Service> here = Optional.of(agent::serve);
+      return Main.run(whole, new Terminal(lines, errors, environment, Path.of(""), here));
     }
   }
 

@@ -3,6 +3,8 @@ package loomagent.cli;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import loomagent.ops.Control;
 
 /**
  * What a command talks to.
@@ -11,8 +13,18 @@ import java.util.Map;
  * @param err for errors and the agent's log
  * @param environment the process's environment variables
  * @param folder where relative paths begin
+ * @param agent the one in whose process the command is; else it is looked for
  */
-record Terminal(PrintStream out, PrintStream err, Map<String, String> environment, Path folder) {
+record Terminal(
+    PrintStream out,
+    PrintStream err,
+    Map<String, String> environment,
+    Path folder,
+    Optional<Control.Service> agent) {
+
+  Terminal(PrintStream out, PrintStream err, Map<String, String> environment, Path folder) {
+    this(out, err, environment, folder, Optional.empty());
+  }
 
   /** Says what is wrong where there is no log yet, or none any more. */
   void wrong(String line) {

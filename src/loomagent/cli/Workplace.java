@@ -50,8 +50,12 @@ final class Workplace {
   }
 
   /** Has the running agent do it; empty if none runs. */
-  static Optional<Exit> ask(Path dataDir, List<String> words, Terminal terminal)
-      throws IOException {
+  static Optional<Exit> ask(Path dataDir, List<String> words, Terminal terminal) throws Exception {
+    if (terminal.agent().isPresent()) {
+      Control.Service agent = terminal.agent().get();
+      return Optional.of(
+          Exit.of(agent.serve(words, terminal.out()::println, terminal.err()::println)));
+    }
     OptionalInt status =
         Control.ask(
             new Layout(dataDir).socket(), words, terminal.out()::println, terminal.err()::println);
