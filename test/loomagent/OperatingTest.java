@@ -18,6 +18,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import loomagent.json.Json;
 import loomagent.ops.Control;
 import loomagent.simulator.Settings;
@@ -134,6 +136,54 @@ class OperatingTest {
     assertTrue(said.stream().allMatch(line -> line.startsWith("err ")), said.toString());
     assertTrue(said.get(said.size() - 1).contains("Not reloaded, what runs stays in force"));
     assertEquals(64, ask("reload", "twice"));
+  }
+
+  @Test
+  void whoAsksWhileAnotherReloadIsUnderWayIsAnsweredByOneThatReadsTheFileAfterwards()
+      throws Exception {
+    String wait = "/bin/sh -c 'echo in hand; until [ -e go ]; do sleep 0.05; done'";
+    Files.write(folder.resolve("password"), List.of("long-enough"));
+    change(
+        "handler.slow.type = exec", "handler.slow.directory = .", "handler.slow.command = " + wait);
+    assertEquals(0, ask("reload"));
+    simulator.publish("app.a", "{\"id\":\"1\",\"name\":\"app.a\"}");
+    agent.awaitErr(": in hand", SOON);
+    change("handler.slow.timeout = 60s", "http.password = ${file:password}");
+    CompletableFuture<String> first = reload();
+    agent.awaitErr("where http.password comes from", SOON); // so it has read the file
+    change("handler.later.type = log");
+    CompletableFuture<String> second = reload();
+    assertEquals(0, ask("status"));
+    Files.createFile(folder.resolve("go"));
+    assertTrue(first.get(30, TimeUnit.SECONDS).startsWith("Reloaded: changed slow"));
+    String answer = second.get(30, TimeUnit.SECONDS);
+    assertEquals("Reloaded: added later, 3 handlers as before", answer);
+  }
+
+  private void change(String... lines) throws IOException {
+    Files.write(file(), List.of(lines), StandardOpenOption.APPEND);
+  }
+
+  /** The first line of the answer. */
+  private CompletableFuture<String> reload() {
+    CompletableFuture<String> answer = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                OptionalInt unused =
+                    Control.ask(
+                        folder.resolve("data/agent.sock"),
+                        List.of("reload"),
+                        answer::complete,
+                        answer::complete);
+              } catch (IOException gone) {
+                answer.completeExceptionally(gone);
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+    return answer;
   }
 
   @Test

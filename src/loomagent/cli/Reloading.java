@@ -60,6 +60,7 @@ final class Reloading {
   private Handlers handlers;
   private Map<String, String> seen;
   private final Queue<CompletableFuture<Result>> asked = new ConcurrentLinkedQueue<>();
+  private final List<CompletableFuture<Result>> served = new ArrayList<>(); // by what is under way
   private volatile Optional<Stop> listening = Optional.empty(); // while it can be asked
   private volatile List<String> current = List.of(); // the notes of the plan in force
 
@@ -133,7 +134,7 @@ final class Reloading {
       }
     }
     listening = Optional.empty();
-    answer(new Result(false, List.of("the agent stops")));
+    refuse();
   }
 
   /** Has it read again as a SIGHUP does, and waits for what comes of it. Any thread. */
@@ -147,7 +148,7 @@ final class Reloading {
     asked.add(answer);
     loop.get().look();
     if (listening.isEmpty()) { // it has ended in between, and may not have seen this
-      answer(new Result(false, List.of("the agent stops")));
+      refuse();
     }
     try {
       return answer.get(ASK_LIMIT.toSeconds(), TimeUnit.SECONDS);
@@ -156,10 +157,23 @@ final class Reloading {
     }
   }
 
-  private void answer(Result result) {
+  private void refuse() {
     for (CompletableFuture<Result> one = asked.poll(); one != null; one = asked.poll()) {
-      one.complete(result);
+      one.complete(new Result(false, List.of("the agent stops")));
     }
+  }
+
+  /** Whether anybody has asked. Who does so from now on may have changed the file once more. */
+  private boolean isAsked() {
+    for (CompletableFuture<Result> one = asked.poll(); one != null; one = asked.poll()) {
+      served.add(one);
+    }
+    return !served.isEmpty();
+  }
+
+  private void answer(Result result) {
+    served.forEach(one -> one.complete(result));
+    served.clear();
   }
 
   private void tell(Throwable fault) {
@@ -173,7 +187,7 @@ final class Reloading {
 
   private Map<String, String> look(
       Stop stop, Agent agent, Source source, Map<String, String> last) {
-    boolean told = stop.hungUp(LOOK_EVERY_MILLIS) || !asked.isEmpty();
+    boolean told = stop.hungUp(LOOK_EVERY_MILLIS) | isAsked();
     Map<String, String> now = JarFolder.look(configuration.handlersDir());
     if (told) {
       systemd.reloading();
