@@ -126,7 +126,10 @@ final class DemoCommand implements Command {
     environment.put(TOKEN, simulator.token());
     environment.put(PASSWORD, simulator.eventPassword());
     // A file that is not there, beside which a relative --set handlers.dir is looked for.
-    Path none = terminal.folder().resolve(folder.getFileName() + ".properties");
+    // Root's home may be closed to the user that root's own command goes on as.
+    Path here = terminal.folder().toAbsolutePath();
+    Path beside = Files.isExecutable(here) ? terminal.folder() : folder;
+    Path none = beside.resolve(folder.getFileName() + ".properties");
     return new Source(Optional.empty(), none, sets, environment);
   }
 
