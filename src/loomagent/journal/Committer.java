@@ -257,10 +257,11 @@ final class Committer implements Runnable {
       log.log(
           Level.ERROR,
           "{0} cannot be written, {1}. Nothing is lost or delivered meanwhile; it goes on by"
-              + " itself once {2}",
+              + " itself once {2}{3}",
           folder,
           fault,
-          full ? "there is room" : "it works");
+          full ? "there is room" : "it works",
+          tries == 1 ? "" : ". That was try " + tries);
     }
   }
 
