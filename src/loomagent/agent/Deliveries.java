@@ -40,6 +40,7 @@ final class Deliveries {
   private final Function<String, System.Logger> loggers;
   private final System.Logger log;
   private final Pauses pauses;
+  private final Object pausing = new Object(); // held by who pauses, and by who replaces handlers
   private volatile List<Route> all = List.of(); // written by one thread at a time
   private Set<Delivery> ending = Set.of(); // guarded by this: others are about to take their place
 
@@ -97,6 +98,7 @@ final class Deliveries {
     Delivery.Target target = target(planned, handlers);
     if (journal.isEmpty()) {
       Delivery alone = new Delivery(target, letters, Clock.systemUTC(), new Random());
+      pauses.since(name).ifPresent(since -> alone.pause());
       return new Route(planned, alone, letters);
     }
     Journal from = journal.get();
@@ -236,6 +238,36 @@ final class Deliveries {
     return pauses;
   }
 
+  /**
+   * Pauses a handler, or resumes it; on disk first, so that it stays so.
+   *
+   * @return whether there is such a handler
+   * @throws IOException if the disk does not let it; all is as it was
+   */
+  boolean pause(String name, boolean pause) throws IOException {
+    synchronized (pausing) {
+      Optional<Route> found = find(name);
+      if (found.isEmpty()) {
+        return false;
+      }
+      if (pause) {
+        pauses.pause(name, Instant.now());
+      } else {
+        pauses.resume(name);
+      }
+      obey(found.get());
+      return true;
+    }
+  }
+
+  private void obey(Route route) {
+    if (pauses.since(route.name()).isPresent()) {
+      route.delivery().pause();
+    } else {
+      route.delivery().resume();
+    }
+  }
+
   Optional<Route> find(String name) {
     return all.stream().filter(each -> each.name().equals(name)).findFirst();
   }
@@ -248,7 +280,10 @@ final class Deliveries {
 
   /** These are the handlers that run now. */
   void replace(List<Route> routes) {
-    all = List.copyOf(routes);
+    synchronized (pausing) {
+      routes.forEach(this::obey); // one may have been paused since it was made
+      all = List.copyOf(routes);
+    }
     ending(List.of());
   }
 

@@ -2,7 +2,6 @@ package loomagent.agent;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +9,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import loomagent.base.Disk;
 import loomagent.base.Words;
-import loomagent.delivery.Delivery;
 import loomagent.journal.Entry;
 import loomagent.journal.Journal;
 import loomagent.journal.JournalFiles;
@@ -198,25 +196,17 @@ public final class Operations {
 
   private int pause(String handler, boolean pause, Consumer<String> out, Consumer<String> err)
       throws IOException {
-    Optional<Route> found = deliveries.find(handler);
-    if (found.isEmpty()) {
+    if (!deliveries.pause(handler, pause)) {
       err.accept(unknown(handler));
       return USAGE;
     }
-    Delivery delivery = found.get().delivery();
-    if (pause) {
-      deliveries.pauses().pause(handler, Instant.now());
-      delivery.pause();
-      out.accept(
-          "handler "
-              + handler
-              + " is paused, also over a restart: its events wait on disk. Go on with: resume "
-              + handler);
-    } else {
-      deliveries.pauses().resume(handler);
-      delivery.resume();
-      out.accept("handler " + handler + " goes on");
-    }
+    out.accept(
+        pause
+            ? "handler "
+                + handler
+                + " is paused, also over a restart: its events wait on disk. Go on with: resume "
+                + handler
+            : "handler " + handler + " goes on");
     log.log(Level.INFO, "handler {0} is {1}", handler, pause ? "paused" : "resumed");
     return OK;
   }

@@ -330,12 +330,13 @@ public final class Delivery {
   }
 
   /**
-   * Whether an answer to a replay says that the handler was never given the event, as it ends.
+   * Whether an answer to a replay says that the handler was never given the event, as it ends or is
+   * paused.
    *
    * @param answer as {@link #replay} gives it
    */
   public static boolean isRefusal(Optional<String> answer) {
-    return answer.filter(why -> why.startsWith(NO_MORE)).isPresent();
+    return answer.filter(why -> why.startsWith(NO_MORE) || why.equals(Outcomes.PAUSED)).isPresent();
   }
 
   /** Why a replay is not given to a handler that ends. */

@@ -20,7 +20,7 @@ import loomagent.delivery.Outstanding.Request;
 final class Outcomes {
 
   private static final Duration FIRST_BURY_AGAIN = Duration.ofSeconds(1);
-  private static final String PAUSED = "the handler is paused; resume it first";
+  static final String PAUSED = "the handler is paused; resume it first";
   private static final Duration LONGEST_BURY_AGAIN = Duration.ofMinutes(1);
 
   private final Gate gate;
