@@ -187,7 +187,8 @@ final class Reloading {
 
   private Map<String, String> look(
       Stop stop, Agent agent, Source source, Map<String, String> last) {
-    boolean told = stop.hungUp(LOOK_EVERY_MILLIS) | isAsked();
+    boolean hungUp = stop.hungUp(LOOK_EVERY_MILLIS);
+    boolean told = isAsked() || hungUp; // asked in any case: those who ask are taken then
     Map<String, String> now = JarFolder.look(configuration.handlersDir());
     if (told) {
       systemd.reloading();
