@@ -1,5 +1,6 @@
 package loomagent.agent;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -22,6 +23,9 @@ public final class DataFolder implements AutoCloseable {
 
   /** What is set aside is a fault of somebody's; this much is enough to find it by. */
   static final long LARGEST_ASIDE = 4L << 20;
+
+  /** Bytes: the journal begins a file of 16 MB at a time, and handlers need room as well. */
+  private static final long LITTLE_ROOM = 64L << 20;
 
   private final Layout layout;
   private final FileChannel channel;
@@ -116,6 +120,22 @@ public final class DataFolder implements AutoCloseable {
     return Files.isWritable(nearest)
         ? Optional.empty()
         : Optional.of(words(folder, new AccessDeniedException(nearest.toString())));
+  }
+
+  /**
+   * Looks whether the disk is about to be full.
+   *
+   * @param folder {@code data.dir}
+   * @return how little room there is, in words; empty if there is enough, or no such folder yet
+   */
+  public static Optional<String> littleRoom(Path folder) {
+    // Not by its FileStore, which looks for a mount point: a container need not have one.
+    File disk = folder.toFile();
+    long usable = disk.getUsableSpace();
+    return disk.getTotalSpace() > 0 && usable < LITTLE_ROOM // 0 if there is nothing to look at
+        ? Optional.of(
+            "only " + (usable >> 20) + " MB free on the disk of " + folder + ". Make room")
+        : Optional.empty();
   }
 
   /** Keeps a message that is no event, up to a bound; false once the bound is reached. */

@@ -1,6 +1,5 @@
 package loomagent.agent;
 
-import java.io.File;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -19,9 +18,6 @@ final class Health {
 
   /** A retry or two is everyday; a handler that is further behind than this does not keep up. */
   static final Duration BEHIND = Duration.ofMinutes(5);
-
-  /** Bytes: the journal begins a file of 16 MB at a time, and handlers need room as well. */
-  private static final long LITTLE_ROOM = 64L << 20;
 
   private final List<Link> links;
   private final Deliveries deliveries;
@@ -53,7 +49,7 @@ final class Health {
     if (!fault.isEmpty()) {
       add(problems, "journal", fault);
     }
-    room().ifPresent(why -> add(problems, "data.dir", why));
+    DataFolder.littleRoom(folder).ifPresent(why -> add(problems, "data.dir", why));
     return problems;
   }
 
@@ -104,16 +100,6 @@ final class Health {
 
   private static String events(Delivery delivery) {
     return Words.count(delivery.waiting(), "event");
-  }
-
-  private Optional<String> room() {
-    // Not by its FileStore, which looks for a mount point: a container need not have one.
-    File disk = folder.toFile();
-    long usable = disk.getUsableSpace();
-    return disk.getTotalSpace() > 0 && usable < LITTLE_ROOM // 0 if there is nothing to look at
-        ? Optional.of(
-            "only " + (usable >> 20) + " MB free on the disk of " + folder + ". Make room")
-        : Optional.empty();
   }
 
   /** What of the agent itself does not work. */

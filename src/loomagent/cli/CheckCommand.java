@@ -85,6 +85,7 @@ final class CheckCommand implements Command {
         .ifPresentOrElse(
             fault -> steps.wrong("data folder", fault, Exit.DISK),
             () -> steps.right("data folder", data + (Files.exists(data) ? "" : ", to be made")));
+    DataFolder.littleRoom(data).ifPresent(little -> steps.odd("data folder", little));
     Optional<Network> network = network(configuration, steps);
     network.ifPresent(Network::lend);
     handlers(configuration, steps);

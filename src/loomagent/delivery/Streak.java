@@ -20,6 +20,9 @@ final class Streak {
 
   private static final int EXCERPT = 300;
 
+  /** Each is said of so many dead letters; of more, the 64th, 128th and so on: a target is down. */
+  private static final int EACH_LETTER = 50;
+
   private final String handler;
   private final System.Logger log;
   private final Map<String, Long> kinds = new LinkedHashMap<>();
@@ -27,6 +30,7 @@ final class Streak {
   private long since;
   private long batches; // that failed
   private boolean full; // said since all was well
+  private long letters;
   private long unwritten; // failures in a row to write a dead letter
 
   Streak(String handler, System.Logger log) {
@@ -122,13 +126,18 @@ final class Streak {
 
   void gaveUp(DeadLetters.Letter letter) {
     unwritten = 0;
-    log.log(
-        Level.ERROR,
-        "gave up {0} after {1}: {2}. It is kept: \"dead list --handler {3}\" shows it",
-        Words.line(letter.event().toString(), EXCERPT),
-        Words.count(letter.attempts(), "attempt"),
-        letter.error(),
-        handler);
+    letters++;
+    boolean many = letters > EACH_LETTER;
+    if (!many || Long.bitCount(letters) == 1) {
+      log.log(
+          Level.ERROR,
+          "gave up {0} after {1}: {2}. It is kept: \"dead list --handler {3}\" shows {4}",
+          Words.line(letter.event().toString(), EXCERPT),
+          Words.count(letter.attempts(), "attempt"),
+          letter.error(),
+          handler,
+          many ? "it and the " + (letters - 1) + " before it since the start" : "it");
+    }
   }
 
   void unwritten(DeadLetters.Letter letter, String fault) {
