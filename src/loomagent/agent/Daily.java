@@ -98,6 +98,7 @@ public final class Daily {
 
   private long since(String figure, long now) {
     Long earlier = before.put(figure, now);
-    return now - (earlier == null ? 0 : earlier);
+    boolean anew = earlier == null || earlier > now; // as of a handler that was away for a while
+    return now - (anew ? 0 : earlier);
   }
 }

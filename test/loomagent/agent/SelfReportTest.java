@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import loomagent.base.LogLines;
@@ -41,6 +42,7 @@ class SelfReportTest {
   private final LogLines log = new LogLines();
   private final List<AutoCloseable> open = new ArrayList<>();
   private Simulator simulator;
+  private Plan plan;
 
   @BeforeEach
   void listen() throws IOException {
@@ -79,7 +81,7 @@ class SelfReportTest {
                 Optional.empty(), temp.resolve("none"), sets, Map.of("TOKEN", simulator.token())));
     DataFolder folder = DataFolder.hold(configuration.dataDir());
     open.add(folder);
-    Plan plan = Plan.of(configuration, Handlers.find(configuration.handlersDir()));
+    plan = Plan.of(configuration, Handlers.find(configuration.handlersDir()));
     Agent agent =
         new Agent(configuration, plan, Network.direct(log), folder, part -> log, state -> {});
     open.add(agent);
@@ -238,6 +240,25 @@ class SelfReportTest {
     String second = log.await("2026-03-05:");
     assertTrue(second.startsWith("WARNING Not all is well: live: handler bad paused for"), second);
     assertTrue(second.contains(". 2026-03-05: 0 events"), second);
+  }
+
+  @Test
+  void aHandlerThatWasAwayForAWhileHasNotDeliveredLessThanNothing() throws Exception {
+    Agent agent = start();
+    await(agent.insight()::settled, "settled");
+    publish("1");
+    await(() -> agent.summary().toString().contains("good: 1 delivered"), "a delivery");
+    Wall wall = new Wall(Instant.parse("2026-03-04T23:59:59Z"));
+    Daily daily = agent.daily(wall);
+    wall.now = Instant.parse("2026-03-05T00:00:01Z");
+    daily.look();
+    Plan none = new Plan(List.of(), List.of(), List.of());
+    assertEquals(Agent.Outcome.DONE, agent.reload(none, Set.of(), () -> false).outcome());
+    assertEquals(Agent.Outcome.DONE, agent.reload(plan, Set.of(), () -> false).outcome());
+    wall.now = Instant.parse("2026-03-06T00:00:01Z");
+    daily.look();
+    String line = log.await("2026-03-05:");
+    assertTrue(line.contains("good 0 delivered"), line);
   }
 
   private static final class Wall extends Clock {
