@@ -24,7 +24,7 @@ public final class Tally {
   final AtomicLong failed = new AtomicLong();
   final AtomicLong retries = new AtomicLong();
   final AtomicLong buried = new AtomicLong();
-  final Histogram took = new Histogram(TIMES);
+  volatile Histogram took = new Histogram(TIMES);
 
   /** The lowest sequence still needed. */
   final AtomicLong low = new AtomicLong(Long.MAX_VALUE);
@@ -43,6 +43,7 @@ public final class Tally {
     failed.set(before.failed.get());
     retries.set(before.retries.get());
     buried.set(before.buried.get());
+    took = before.took;
     lastDelivered = before.lastDelivered;
   }
 
@@ -85,7 +86,7 @@ public final class Tally {
   /**
    * How long the handler took, each time that it was given an event or a batch.
    *
-   * @return since it was opened
+   * @return since the start
    */
   public Histogram.Snapshot times() {
     return took.snapshot();

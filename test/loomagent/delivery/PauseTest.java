@@ -107,6 +107,11 @@ class PauseTest {
     assertEquals(Standing.WAITING, delivery.standing(2));
     assertEquals(1, delivery.tally().retries());
     assertEquals(1, delivery.tally().times().count());
+    scene.cursorFile = folder.resolve("another");
+    Delivery follower = scene.make(Scene.STRICT, () -> event -> {});
+    follower.countOn(delivery);
+    assertEquals(1, follower.tally().retries());
+    assertEquals(1, follower.tally().times().count(), "no counter falls at a reload");
     assertEquals(scene.journal.latest(2).get(0).time(), delivery.waitingSince().orElseThrow());
     assertEquals(Optional.empty(), delivery.fault());
   }
