@@ -330,6 +330,15 @@ final class PageTest extends StatusScene {
   }
 
   @Test
+  void deadLettersAloneAreAReasonToLook() throws Exception {
+    shop.handlers.set(0, Shop.handler("mis", 10, 0, 0, 1, "answered 400"));
+    show();
+    assertEquals("Needs attention", word());
+    String text = browser.text();
+    assertTrue(text.contains("1 event could not be delivered, and somebody has to decide"), text);
+  }
+
+  @Test
   void aFocusedButtonKeepsItsFocusOverARefresh() throws Exception {
     open(listen().unlock());
     browser.eval("document.querySelector('[aria-label=\"Pause: mis\"]').focus()");
