@@ -225,6 +225,37 @@ class OperatingTest {
     assertTrue(send(without).statusCode() >= 400);
   }
 
+  @Test
+  void manyWhoLookAtOnceAtTheLargestEventsCostNoMoreMemoryThanOne() throws Exception {
+    agent.close();
+    ProcessBuilder small =
+        AgentProcess.builder(
+            AgentProcess.jar().orElseThrow(), folder, "--config", file().toString());
+    small
+        .environment()
+        .put("JDK_JAVA_OPTIONS", "-XX:+UseSerialGC -Xmx64m -XX:+ExitOnOutOfMemoryError");
+    agent = AgentProcess.start(small);
+    agent.awaitErr("Ready", SOON);
+    String payload = "x".repeat(700_000);
+    for (int i = 1; i <= 20; i++) {
+      simulator.publish(
+          "app.a", "{\"id\":\"%d\",\"name\":\"app.a\",\"payload\":\"%s\"}".formatted(i, payload));
+      agent.awaitErr("gave up app.a " + i + " ", SOON);
+    }
+    assertEquals(0, ask("page"));
+    URI json = URI.create(said.get(0).substring(4)).resolve("/status.json");
+    HttpRequest request = HttpRequest.newBuilder(json).build();
+    HttpClient client = HttpClient.newHttpClient();
+    List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      answers.add(client.sendAsync(request, HttpResponse.BodyHandlers.ofString()));
+    }
+    for (CompletableFuture<HttpResponse<String>> answer : answers) {
+      String body = answer.get(30, TimeUnit.SECONDS).body();
+      assertTrue(body.contains("\"latest\":[{\"id\":\"20\""), body);
+    }
+  }
+
   private static HttpResponse<String> get(URI uri) throws Exception {
     return send(HttpRequest.newBuilder(uri).build());
   }

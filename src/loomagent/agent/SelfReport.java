@@ -2,7 +2,6 @@ package loomagent.agent;
 
 import java.io.IOException;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +33,7 @@ final class SelfReport implements Insight {
   private final Health health;
   private final Figures figures;
   private final Clock clock;
+  private final Object reading = new Object();
   private volatile boolean settled;
 
   SelfReport(
@@ -110,17 +110,17 @@ final class SelfReport implements Insight {
     return members;
   }
 
-  private List<Object> latest() {
-    List<Object> latest = new ArrayList<>();
-    try {
-      for (Entry entry : journal.latest(MOST_LATEST)) {
-        latest.add(latest(entry));
+  /** One at a time, as an event may be large and those who ask may be many. */
+  private List<Map<String, Object>> latest() {
+    synchronized (reading) {
+      try {
+        List<Map<String, Object>> latest = journal.latest(MOST_LATEST, this::latest);
+        Collections.reverse(latest);
+        return latest;
+      } catch (IOException unreadable) {
+        return List.of(); // the journal's own threads come upon it, and say so
       }
-    } catch (IOException unreadable) {
-      latest.clear(); // the journal's own threads come upon it, and say so
     }
-    Collections.reverse(latest);
-    return latest;
   }
 
   private Map<String, Object> latest(Entry entry) {

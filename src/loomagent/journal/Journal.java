@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import loomagent.Event;
 import loomagent.base.Disk;
@@ -316,23 +317,27 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * The events that came last.
+   * What is to be known of the events that came last. One at a time is in memory: twenty may be as
+   * large as all that the process has.
    *
    * @param most how many at the most
+   * @param what is taken of each
    * @return in order
    * @throws IOException if a file cannot be read
    */
-  public List<Entry> latest(int most) throws IOException {
-    List<Entry> entries = new ArrayList<>();
+  public <T> List<T> latest(int most, Function<Entry, T> what) throws IOException {
+    List<T> latest = new ArrayList<>();
     long end = next();
     try (JournalReader reader = reader(Math.max(oldest(), end - most))) {
-      List<Entry> more = reader.read(most);
-      while (!more.isEmpty()) {
-        entries.addAll(more);
-        more = reader.position() < end ? reader.read(most) : List.of();
+      while (reader.position() < end) {
+        long before = reader.position();
+        reader.read(1).forEach(entry -> latest.add(what.apply(entry)));
+        if (reader.position() == before) {
+          break;
+        }
       }
     }
-    return entries.subList(Math.max(0, entries.size() - most), entries.size());
+    return latest;
   }
 
   /**

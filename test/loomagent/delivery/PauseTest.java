@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import loomagent.journal.Entry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,7 +113,8 @@ class PauseTest {
     follower.countOn(delivery);
     assertEquals(1, follower.tally().retries());
     assertEquals(1, follower.tally().times().count(), "no counter falls at a reload");
-    assertEquals(scene.journal.latest(2).get(0).time(), delivery.waitingSince().orElseThrow());
+    assertEquals(
+        scene.journal.latest(2, Entry::time).get(0), delivery.waitingSince().orElseThrow());
     assertEquals(Optional.empty(), delivery.fault());
   }
 }
