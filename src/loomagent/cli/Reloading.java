@@ -127,8 +127,8 @@ final class Reloading {
     listening = Optional.of(stop);
     while (!stop.asked()) {
       try {
-        daily.look();
         last = look(stop, agent, source, last);
+        daily.look(); // behind what waits: whatever goes wrong with it comes once in a while
       } catch (Throwable fault) {
         tell(fault);
       }
