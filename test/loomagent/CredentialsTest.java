@@ -163,7 +163,6 @@ final class CredentialsTest {
     AgentProcess agent = run("run");
     agent.awaitErr("connection gone: there is no token", SOON);
     assertTrue(loom.await(simulated -> simulated.subscriptions().size() == 2, SOON), agent::err);
-    agent.awaitErr("Ready", SOON);
     publish(BERLIN, "to-berlin");
     agent.awaitOut("to-berlin", SOON);
     publish(MUNICH, "to-munich");
