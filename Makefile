@@ -193,8 +193,8 @@ torture: build/test-classes/.built
 	@TAG=torture DETAILS=tree test/run '$(BIN)java'
 
 # The unit under a systemd of its own, on each Java. Needs root.
-systemd: $(JAR) $(SQLITE_JAR)
-	@test/systemd $(JAR) $(SQLITE_JAR) "$$(command -v $(BIN)java)" $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
+systemd: deb $(SQLITE_JAR)
+	@test/systemd $(JAR) $(SQLITE_JAR) build/package/loom-agent_$(VERSION)_all.deb "$$(command -v $(BIN)java)" $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
 
 # --- packages ------------------------------------------------------------------------------------
 
