@@ -6,12 +6,14 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
 import loomagent.backfill.Gaps;
@@ -251,6 +253,15 @@ public final class Agent implements AutoCloseable {
    */
   public Insight insight() {
     return report;
+  }
+
+  /**
+   * Has something around the agent be one of its {@link Insight#faults}.
+   *
+   * @param fault asked often, from any thread: what of it does not work, empty if it does
+   */
+  public void watch(Supplier<Optional<String>> fault) {
+    report.watch(fault);
   }
 
   /**

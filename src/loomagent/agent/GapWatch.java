@@ -154,6 +154,11 @@ final class GapWatch implements AutoCloseable {
     return backfill.map(Backfill::recovered).orElse(0L);
   }
 
+  /** What of its thread does not work any more. */
+  Optional<String> fault() {
+    return backfill.flatMap(Backfill::fault);
+  }
+
   /** Whether everything that was missed has been fetched, as far as it will be. */
   boolean isIdle() {
     return backfill.isEmpty() || gaps.open(connection).isEmpty();

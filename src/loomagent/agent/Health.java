@@ -7,6 +7,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import loomagent.base.Words;
 import loomagent.cable.Subscription.State;
 import loomagent.delivery.Delivery;
@@ -24,6 +26,7 @@ final class Health {
   private final Journal journal;
   private final Path folder;
   private final Clock clock;
+  private final List<Supplier<Optional<String>>> more = new CopyOnWriteArrayList<>();
 
   Health(List<Link> links, Deliveries deliveries, Journal journal, Path folder, Clock clock) {
     this.links = links;
@@ -102,8 +105,17 @@ final class Health {
     return Words.count(delivery.waiting(), "event");
   }
 
+  /** Looks at something else, too. */
+  void watch(Supplier<Optional<String>> fault) {
+    more.add(fault);
+  }
+
   /** What of the agent itself does not work. */
   List<String> faults() {
+    String disk = journal.fault();
+    if (!disk.isEmpty()) { // what else stands still does so for it, and may hold a lock
+      return List.of("journal: " + disk);
+    }
     List<String> faults = new ArrayList<>();
     links.forEach(
         link ->
@@ -117,10 +129,7 @@ final class Health {
                     .delivery()
                     .fault()
                     .ifPresent(why -> faults.add("handler " + route.name() + ": " + why)));
-    String fault = journal.fault();
-    if (!fault.isEmpty()) {
-      faults.add("journal: " + fault);
-    }
+    more.stream().map(Supplier::get).flatMap(Optional::stream).forEach(faults::add);
     return faults;
   }
 

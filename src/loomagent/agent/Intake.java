@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -26,6 +27,9 @@ import loomagent.json.Envelope;
  * or two at once, the rest from one at a time; a status asks from any.
  */
 final class Intake implements Connection.Listener {
+
+  /** Kinds of failure counted apart; a network with more of them says more. */
+  private static final int MOST_KINDS = 16;
 
   /** How the connection stands, for a status. */
   record Standing(State state, Instant since, Optional<Instant> lastEventAt, String lastError) {}
@@ -51,7 +55,7 @@ final class Intake implements Connection.Listener {
   private volatile boolean live;
   private Instant downSince = Instant.EPOCH; // when anything last arrived before the first failure
   private long failures; // since the last time LIVE
-  private String lastFailure = "";
+  private final Map<String, Long> kinds = new LinkedHashMap<>(); // of failures, likewise, by words
 
   // Written by the connection's thread, read by any:
   private volatile State state = State.DOWN;
@@ -68,6 +72,8 @@ final class Intake implements Connection.Listener {
     this.log = log;
     this.watcher = shared.watcher();
     this.since = clock.instant();
+    // All of them: of what is not there before it rises, a monitor sees no rise.
+    Failure.REASONS.forEach(reason -> reconnects.put(reason, new AtomicLong()));
   }
 
   long received() {
@@ -181,21 +187,26 @@ final class Intake implements Connection.Listener {
     }
     if (live) {
       live = false;
-      reconnects.computeIfAbsent(failure.reason(), first -> new AtomicLong()).incrementAndGet();
+      reconnects.get(failure.reason()).incrementAndGet();
       down(silence);
       gaps.lost(downSince);
     }
-    String line = failure.text() + ". Next try " + (next.isZero() ? "now" : "in " + Words.of(next));
-    boolean loud = failure.kind() != Failure.Kind.UNREACHABLE;
-    if (loud || !failure.text().equals(lastFailure)) {
-      log.log(loud ? Level.ERROR : Level.WARNING, line);
-    } else if (Long.bitCount(failures) == 1) { // the 2nd, 4th, 8th …
-      log.log(Level.WARNING, line + ". That is failure " + failures + " in a row");
-    } else {
-      log.log(Level.DEBUG, line);
-    }
-    lastFailure = failure.text();
+    say(failure, next);
     settled = true;
+  }
+
+  private void say(Failure failure, Duration next) {
+    if (kinds.size() == MOST_KINDS && !kinds.containsKey(failure.text())) {
+      kinds.remove(kinds.keySet().iterator().next());
+    }
+    long same = kinds.merge(failure.text(), 1L, Long::sum);
+    String line = failure.text() + ". Next try " + (next.isZero() ? "now" : "in " + Words.of(next));
+    // Of what an operator has to mend: an error. Either is said the 1st, 2nd, 4th, 8th … time.
+    boolean operators = failure.kind() != Failure.Kind.UNREACHABLE;
+    Level level = operators ? Level.ERROR : Level.WARNING;
+    log.log(
+        Long.bitCount(same) == 1 ? level : Level.DEBUG,
+        same == 1 ? line : line + ". That is failure " + same + " of this kind in a row");
   }
 
   private synchronized void down(Duration silence) {
@@ -230,7 +241,7 @@ final class Intake implements Connection.Listener {
     settled = true;
     up();
     failures = 0;
-    lastFailure = "";
+    kinds.clear();
     lastError = "";
     gaps.live();
   }

@@ -17,7 +17,7 @@ import loomagent.base.Words;
  * agent.lock                     one agent a folder
  * agent.sock                     control: a Unix domain socket
  * journal/&lt;first sequence&gt;.log   a text line an event
- * cursors/&lt;handler&gt;              how far each handler is
+ * cursors/&lt;handler&gt;              how far each handler is; with .begin, where it began
  * dead/&lt;handler&gt;.ndjson          event, attempts, last error
  * paused/&lt;handler&gt;               since when it is paused
  * gaps.ndjson                    each gap and what closed it

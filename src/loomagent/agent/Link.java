@@ -137,7 +137,7 @@ final class Link {
 
   /** What of its threads does not work any more. */
   Optional<String> fault() {
-    return subscriber.fault();
+    return subscriber.fault().or(watch::fault);
   }
 
   private Optional<Secret> secret() {

@@ -6,6 +6,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import loomagent.base.Words;
 import loomagent.journal.Activity;
@@ -59,6 +61,10 @@ final class SelfReport implements Insight {
       problems.add(0, new Problem("agent", "it stops"));
     }
     return problems;
+  }
+
+  void watch(Supplier<Optional<String>> fault) {
+    health.watch(fault);
   }
 
   @Override

@@ -218,6 +218,17 @@ public final class Backfill implements AutoCloseable {
   }
 
   /**
+   * Whether nobody pulls any more.
+   *
+   * @return words; empty if all is well, whatever the server may say
+   */
+  public Optional<String> fault() {
+    return thread.getState() == Thread.State.TERMINATED && !stopped()
+        ? Optional.of("the thread " + thread.getName() + " has ended")
+        : Optional.empty();
+  }
+
+  /**
    * Stops the pull, to go on another time, and waits a little for the thread. One that waits for
    * the sink ends when the sink refuses.
    */

@@ -1,6 +1,7 @@
 package loomagent.cable;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
@@ -10,7 +11,7 @@ import java.util.Objects;
  * @param kind what sort of trouble it is: it decides how the agent goes on
  * @param text the fact and, where there is one, the next step; no secret, no line break
  * @param pause how long the server asked to be left alone; zero if it did not
- * @param reason one of a few words, for figures
+ * @param reason one of {@link #REASONS}, for figures
  */
 public record Failure(Kind kind, String text, Duration pause, String reason) {
 
@@ -25,6 +26,20 @@ public record Failure(Kind kind, String text, Duration pause, String reason) {
     /** The server asked not to come back: tried again slowly. */
     UNWELCOME
   }
+
+  /** What {@link #reason} may be. */
+  public static final List<String> REASONS =
+      List.of(
+          "closed",
+          "disconnected",
+          "idle_timeout",
+          "rejected",
+          "remote",
+          "server_restart",
+          "silent",
+          "unauthorised",
+          "unreachable",
+          "unwelcome");
 
   /** A server's wish to be left alone is honoured up to here: nobody would notice a longer one. */
   private static final Duration LONGEST_WAIT = Duration.ofHours(1);
@@ -44,6 +59,9 @@ public record Failure(Kind kind, String text, Duration pause, String reason) {
   public Failure {
     Objects.requireNonNull(kind);
     Objects.requireNonNull(text);
+    if (!REASONS.contains(reason)) {
+      throw new IllegalArgumentException(reason + " is no reason that figures know");
+    }
     if (pause.compareTo(LONGEST_WAIT) > 0) {
       pause = LONGEST_WAIT;
     }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import loomagent.config.Configuration;
-import loomagent.config.Source;
 
 /** A command that the running agent carries out, word for word. */
 final class AgentCommand implements Command {
@@ -109,18 +108,26 @@ final class AgentCommand implements Command {
     return ask(words, arguments, terminal);
   }
 
-  /** Asks the agent that runs, whatever has become of its configuration meanwhile. */
+  /** Asks the agent that runs, and says so if none does. */
   static Exit ask(List<String> words, Arguments arguments, Terminal terminal) throws Exception {
-    Source source = arguments.source(terminal).withoutLookups();
-    Optional<Path> folder = Configuration.dataDir(source);
-    Optional<Exit> asked =
-        folder.isPresent() ? Workplace.ask(folder.get(), words, terminal) : Optional.empty();
-    if (asked.isEmpty()) {
-      if (Loaded.from(source, terminal).isEmpty()) {
-        return Exit.CONFIGURATION;
-      }
-      terminal.err().println("loom-agent: no agent runs on data.dir " + folder.orElseThrow());
+    Optional<Exit> asked = running(words, arguments, terminal);
+    if (asked.isPresent()) {
+      return asked.get();
     }
-    return asked.orElse(Exit.UNREACHABLE);
+    Optional<Configuration> loaded =
+        Loaded.from(arguments.source(terminal).withoutLookups(), terminal);
+    loaded.ifPresent(
+        configuration ->
+            terminal
+                .err()
+                .println("loom-agent: no agent runs on data.dir " + configuration.dataDir()));
+    return loaded.isPresent() ? Exit.UNREACHABLE : Exit.CONFIGURATION;
+  }
+
+  /** Asks the agent that runs, whatever has become of its configuration meanwhile. */
+  static Optional<Exit> running(List<String> words, Arguments arguments, Terminal terminal)
+      throws Exception {
+    Optional<Path> folder = Configuration.dataDir(arguments.source(terminal).withoutLookups());
+    return folder.isPresent() ? Workplace.ask(folder.get(), words, terminal) : Optional.empty();
   }
 }

@@ -48,7 +48,9 @@ final class Doors {
 
   void open(Path socket) {
     try {
-      control = Optional.of(Control.listen(socket, served, Logging.logger("control")));
+      Control listening = Control.listen(socket, served, Logging.logger("control"));
+      control = Optional.of(listening);
+      agent.watch(listening::fault);
     } catch (IOException unreachable) {
       log.log(
           Level.WARNING,

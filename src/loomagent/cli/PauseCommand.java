@@ -61,10 +61,15 @@ final class PauseCommand implements Command {
       throw new UsageException(
           name() + " needs a handler's name; the command \"handlers\" lists those that are there");
     }
+    List<String> words = List.of(name(), arguments.words().get(0));
+    Optional<Exit> asked = AgentCommand.running(words, arguments, terminal);
+    if (asked.isPresent()) {
+      return asked.get();
+    }
     Optional<Configuration> configuration =
         Loaded.from(arguments.source(terminal).withoutLookups(), terminal);
     return configuration.isEmpty()
         ? Exit.CONFIGURATION
-        : Workplace.work(configuration.get(), List.of(name(), arguments.words().get(0)), terminal);
+        : Workplace.work(configuration.get(), words, terminal);
   }
 }

@@ -22,6 +22,7 @@ import java.util.concurrent.locks.LockSupport;
 import loomagent.agent.Agent;
 import loomagent.agent.Daily;
 import loomagent.agent.Plan;
+import loomagent.base.Words;
 import loomagent.config.Configuration;
 import loomagent.config.ConfigurationException;
 import loomagent.config.Source;
@@ -61,6 +62,7 @@ final class Reloading {
   private Map<String, String> seen;
   private final Queue<CompletableFuture<Result>> asked = new ConcurrentLinkedQueue<>();
   private final List<CompletableFuture<Result>> served = new ArrayList<>(); // by what is under way
+  private volatile long lookedAt; // nanoTime
   private volatile Optional<Stop> listening = Optional.empty(); // while it can be asked
   private volatile List<String> current = List.of(); // the notes of the plan in force
 
@@ -125,7 +127,9 @@ final class Reloading {
     Map<String, String> last = seen;
     Daily daily = agent.daily(Clock.system(ZoneId.systemDefault()));
     listening = Optional.of(stop);
+    agent.watch(this::fault);
     while (!stop.asked()) {
+      lookedAt = System.nanoTime();
       try {
         last = look(stop, agent, source, last);
         daily.look(); // behind what waits: whatever goes wrong with it comes once in a while
@@ -135,6 +139,14 @@ final class Reloading {
     }
     listening = Optional.empty();
     refuse();
+  }
+
+  /** Whether nobody looks any more; any thread. */
+  private Optional<String> fault() {
+    Duration ago = Duration.ofNanos(System.nanoTime() - lookedAt);
+    return listening.isPresent() && ago.compareTo(ASK_LIMIT) > 0
+        ? Optional.of("a reload has not ended for " + Words.of(ago))
+        : Optional.empty();
   }
 
   /** Has it read again as a SIGHUP does, and waits for what comes of it. Any thread. */

@@ -72,8 +72,18 @@ final class Served implements Control.Service {
       case RELOAD -> reload(rest, out, err).status();
       case LEVEL -> level(rest, out, err).status();
       case PAGE -> page(out, err).status();
-      default -> isLine(words) ? line(words, out, err).status() : agent.serve(words, out, err);
+      default -> isLine(words) ? line(words, out, err).status() : agent(words, out, err);
     };
+  }
+
+  private int agent(List<String> words, Consumer<String> out, Consumer<String> err)
+      throws InterruptedException {
+    try {
+      return agent.serve(words, out, err);
+    } catch (IOException disk) {
+      err.accept("loom-agent: the disk failed: " + disk);
+      return Exit.DISK.status();
+    }
   }
 
   /** As a person types it: what the command itself asks for names the handler first. */
@@ -92,7 +102,7 @@ final class Served implements Control.Service {
     try (PrintStream lines = lines(out);
         PrintStream errors = lines(err)) {
       // The agent is asked at once: it is there, and no other may be taken for it.
-      Optional<Control.Service> here = Optional.of(agent::serve);
+      Optional<Control.Service> here = Optional.of(this::agent);
       return Main.run(whole, new Terminal(lines, errors, environment, Path.of(""), here));
     }
   }

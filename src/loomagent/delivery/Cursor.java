@@ -64,6 +64,10 @@ public final class Cursor implements AutoCloseable {
   static final int SLOT = 20_480;
 
   private static final int CHECKSUM = 8; // hex digits
+
+  /** Beside the file: the first event of a handler that began behind others; no name ends so. */
+  private static final String BIRTH = ".begin";
+
   private static final long[] NONE = {};
 
   private record Line(int slot, long n, Position position) {}
@@ -107,13 +111,17 @@ public final class Cursor implements AutoCloseable {
       throws IOException {
     byte[] content = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
     Optional<Line> found = find(content);
-    long begin = 0;
+    Path birth = file.resolveSibling(file.getFileName() + BIRTH);
+    long begin = found.isPresent() ? born(birth) : 0;
     Line line;
     if (found.isEmpty()) {
       boolean damaged = Files.exists(file);
       long next = damaged || ifNew == Start.OLDEST ? oldest : end;
       line = new Line(0, 0, new Position(next, List.of()));
-      begin = next;
+      begin = next > oldest ? next : 0;
+      if (begin > 0) { // first: a handler that is known by its cursor has this as well
+        disk.replace(birth, (begin + "\n").getBytes(US_ASCII));
+      }
       if (damaged) {
         log.log(
             Level.ERROR,
@@ -124,6 +132,8 @@ public final class Cursor implements AutoCloseable {
       }
     } else if (found.get().position().next() > end) {
       line = new Line(0, found.get().n() + 1, new Position(end, List.of()));
+      begin = 0; // of another journal
+      disk.delete(birth);
       log.log(
           Level.WARNING,
           "the cursor {0} is at event {1}, and the journal ends before {2}: was the journal"
@@ -165,7 +175,16 @@ public final class Cursor implements AutoCloseable {
     return start;
   }
 
-  /** The first event of a handler that was new when the cursor was opened; else 0. */
+  /** Empty and 0 is the same: all that is kept was for it. */
+  private static long born(Path birth) throws IOException {
+    try {
+      return Files.exists(birth) ? Long.parseLong(Files.readString(birth, US_ASCII).strip()) : 0;
+    } catch (NumberFormatException damaged) { // nothing but a word on a page hangs on it
+      return 0;
+    }
+  }
+
+  /** The first event that was for this handler; 0 if all that is kept were. */
   long begin() {
     return begin;
   }

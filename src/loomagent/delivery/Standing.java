@@ -8,6 +8,6 @@ public enum Standing {
   RETRYING,
   /** Taken, given up, or not wanted. */
   DONE,
-  /** It came before the handler was new to the folder, in this run of the agent. */
+  /** It came before the handler was there. */
   BEFORE
 }

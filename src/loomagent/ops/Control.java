@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -200,6 +201,17 @@ public final class Control implements AutoCloseable {
     for (Caller caller : callers) {
       join(caller.thread(), end);
     }
+  }
+
+  /**
+   * Whether nobody takes commands any more.
+   *
+   * @return words; empty if all is well
+   */
+  public Optional<String> fault() {
+    return thread.getState() == Thread.State.TERMINATED && server.isOpen()
+        ? Optional.of("the thread that takes commands has ended")
+        : Optional.empty();
   }
 
   /** The path, or the one relative to the working directory, if that is what fits. */

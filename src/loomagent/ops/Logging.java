@@ -85,7 +85,8 @@ public final class Logging extends Handler {
    * @return one of {@link #LEVELS}
    */
   public static String level() {
-    return LEVELS.get(Math.max(0, JDK_LEVELS.indexOf(AGENT.getLevel())));
+    Level set = AGENT.getLevel(); // none for the instant in which a reload lays all anew
+    return set == null ? "info" : LEVELS.get(JDK_LEVELS.indexOf(set));
   }
 
   /**

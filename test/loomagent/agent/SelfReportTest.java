@@ -58,9 +58,10 @@ class SelfReportTest {
   }
 
   /** With a handler that takes events, one that takes none, and one that wants none of these. */
-  private Agent start() throws Exception {
+  private Agent start(String... more) throws Exception {
     Files.createDirectories(temp.resolve("handlers"));
-    List<String> sets =
+    List<String> sets = new ArrayList<>();
+    sets.addAll(
         List.of(
             "loom.url=" + simulator.url(),
             "token=${env:TOKEN}",
@@ -74,11 +75,15 @@ class SelfReportTest {
             "handler.bad.command=/bin/false",
             "handler.bad.events=*.a",
             "handler.other.type=log",
-            "handler.other.events=app.b");
+            "handler.other.events=app.b"));
+    sets.addAll(List.of(more));
     Configuration configuration =
         Configuration.load(
             new Source(
-                Optional.empty(), temp.resolve("none"), sets, Map.of("TOKEN", simulator.token())));
+                Optional.empty(),
+                temp.resolve("none"),
+                sets,
+                Map.of("TOKEN", simulator.token(), "WRONG", "a-wrong-token-of-the-test")));
     DataFolder folder = DataFolder.hold(configuration.dataDir());
     open.add(folder);
     plan = Plan.of(configuration, Handlers.find(configuration.handlersDir()));
@@ -155,6 +160,41 @@ class SelfReportTest {
             .findFirst()
             .orElseThrow();
     assertTrue(syncs.distributions().get(0).counted().count() >= 1);
+  }
+
+  @Test
+  void whatAnOperatorHasToMendIsSaidOnceAndThenCounted() throws Exception {
+    Agent agent = start("token=${env:WRONG}", "reconnect.longest=10ms");
+    log.await("That is failure 8 of this kind in a row");
+    List<String> errors = log.errors();
+    assertTrue(errors.get(0).contains("refused the token"), errors::toString);
+    for (int number : List.of(3, 5, 6, 7)) {
+      assertTrue(errors.stream().noneMatch(line -> line.contains("failure " + number + " of")));
+    }
+    assertTrue(agent.insight().settled(), "it fails for a reason that is known");
+    assertEquals(
+        0,
+        value(
+            agent.insight(),
+            "loom_agent_reconnects_total",
+            Map.of("connection", "default", "reason", "silent")));
+  }
+
+  @Test
+  void whatCameBeforeAHandlerWasThereIsNotSaidToBeDelivered() throws Exception {
+    Agent first = start();
+    await(first.insight()::settled, "settled");
+    publish("1");
+    await(() -> latest(first.insight()).toString().contains("good, state=delivered"), "it arrived");
+    for (int start = 0; start < 2; start++) {
+      close();
+      open.clear();
+      listen();
+      Agent next = start("handler.late.type=file", "handler.late.path=" + temp.resolve("late"));
+      String latest = latest(next.insight()).toString();
+      assertTrue(latest.contains("{handler=late, state=before}"), latest);
+      assertTrue(latest.contains("{handler=good, state=delivered}"), latest);
+    }
   }
 
   @Test
