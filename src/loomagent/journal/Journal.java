@@ -200,7 +200,7 @@ public final class Journal implements AutoCloseable {
     Collections.reverse(older);
     for (Segment segment : older) {
       Optional<Entry> found = Optional.empty();
-      try (Lines lines = new Lines(segment.file())) {
+      try (Lines lines = segments.lines(segment)) {
         while (lines.next(segment.durable())) {
           if (!lines.isDamaged() && lines.line().connection().equals(connection)) {
             Optional<Entry> entry = lines.entry();

@@ -91,7 +91,7 @@ public final class JournalFiles {
     for (int i = 0; i < files.size(); i++) {
       boolean last = i == files.size() - 1;
       if (last || first(files.get(i + 1)) > wanted) {
-        wanted = read(files.get(i), wanted, last, visitor);
+        wanted = read(files.get(i), wanted, below(files, i), visitor);
       }
       if (wanted == ENOUGH) {
         return;
@@ -99,9 +99,15 @@ public final class JournalFiles {
     }
   }
 
-  private static long read(Path file, long from, boolean last, Visitor visitor) throws IOException {
+  /** The first sequence of the file that follows; none follows the last. */
+  private static long below(List<Path> files, int file) {
+    return file == files.size() - 1 ? Long.MAX_VALUE : first(files.get(file + 1));
+  }
+
+  private static long read(Path file, long from, long below, Visitor visitor) throws IOException {
     long wanted = from;
-    try (Lines lines = new Lines(file)) {
+    boolean last = below == Long.MAX_VALUE;
+    try (Lines lines = new Lines(file, below)) {
       while (lines.next(Long.MAX_VALUE)) {
         Optional<Entry> entry = Optional.empty();
         if (!lines.isDamaged() && lines.line().sequence() >= wanted) {
@@ -160,7 +166,7 @@ public final class JournalFiles {
     List<Damage> damages = new ArrayList<>();
     long records = 0;
     for (int i = 0; i < files.size(); i++) {
-      Split split = new Split(files.get(i), i == files.size() - 1);
+      Split split = new Split(files.get(i), below(files, i), i == files.size() - 1);
       records += split.records;
       damages.addAll(split.damages);
     }
@@ -186,7 +192,7 @@ public final class JournalFiles {
     for (int i = 0; i < files.size(); i++) {
       boolean last = i == files.size() - 1;
       if (last ? before == Long.MAX_VALUE : first(files.get(i + 1)) <= before) {
-        Split split = new Split(files.get(i), false);
+        Split split = new Split(files.get(i), below(files, i), false);
         looked++;
         records += split.records;
         damages.addAll(split.damages);
@@ -242,9 +248,9 @@ public final class JournalFiles {
     private long unreadable; // bytes behind the last whole record
 
     /** Goes through a file; {@code growing} if an agent may be writing at its end. */
-    Split(Path file, boolean growing) throws IOException {
+    Split(Path file, long below, boolean growing) throws IOException {
       next = first(file);
-      try (Lines lines = new Lines(file)) {
+      try (Lines lines = new Lines(file, below)) {
         while (lines.next(Long.MAX_VALUE)) {
           if (!lines.isDamaged() && lines.entry().isPresent()) {
             records++;

@@ -105,7 +105,7 @@ public final class JournalReader implements AutoCloseable {
     long end = segment.durable();
     if (lines.isEmpty() && end > 0) {
       try {
-        lines = Optional.of(new Lines(segment.file()));
+        lines = Optional.of(segments.lines(segment));
       } catch (FileNotFoundException failure) {
         if (Files.exists(segment.file())) {
           throw failure;

@@ -18,6 +18,7 @@ final class Lines implements Closeable {
 
   private final Path file;
   private final RandomAccessFile in;
+  private final long below;
   private final Line line = new Line();
   private byte[] buffer = new byte[FIRST_BUFFER];
   private int from; // the bytes not yet given lie from here
@@ -28,8 +29,20 @@ final class Lines implements Closeable {
   private long bytes;
   private String fault = "";
 
+  /** All of a file. */
   Lines(Path file) throws IOException {
+    this(file, Long.MAX_VALUE);
+  }
+
+  /**
+   * A file that another one follows. A write that failed may have left records at its end that
+   * could not be cut off: the following file has these numbers again, and they count there.
+   *
+   * @param below the first sequence of the file that follows
+   */
+  Lines(Path file, long below) throws IOException {
     this.file = file;
+    this.below = below;
     this.in = new RandomAccessFile(file.toFile(), "r");
   }
 
@@ -37,7 +50,7 @@ final class Lines implements Closeable {
    * Goes to the next line.
    *
    * @param end where the file ends for this reader, at most; it may grow from call to call
-   * @return false if there is none
+   * @return false if there is none; not to be asked again then, unless the file grows
    */
   boolean next(long end) throws IOException {
     int looked = from;
@@ -48,7 +61,7 @@ final class Lines implements Closeable {
         fault = dropped > 0 ? "it is longer than any record" : line.read(buffer, from, newline);
         from = newline + 1;
         dropped = 0;
-        return true;
+        return isDamaged() || line.sequence() < below;
       }
       int got = fill(end);
       if (got <= 0) {

@@ -75,7 +75,7 @@ final class Recovery {
   private void scan(Segment segment, boolean last) throws IOException {
     whole = 0;
     List<JournalFiles.Damage> damages = new ArrayList<>();
-    try (Lines lines = new Lines(segment.file())) {
+    try (Lines lines = segments.lines(segment)) {
       while (lines.next(segment.durable())) {
         Optional<Entry> entry = lines.isDamaged() ? Optional.empty() : lines.entry();
         if (entry.isPresent()) {

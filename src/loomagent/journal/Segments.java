@@ -96,6 +96,11 @@ final class Segments {
     return Optional.ofNullable(kept.higherEntry(segment.first())).map(Map.Entry::getValue);
   }
 
+  /** Its lines; whoever reads them sees to how far they are on disk. */
+  Lines lines(Segment segment) throws IOException {
+    return new Lines(segment.file(), after(segment).map(Segment::first).orElse(Long.MAX_VALUE));
+  }
+
   boolean has(Segment segment) {
     return kept.get(segment.first()) == segment;
   }

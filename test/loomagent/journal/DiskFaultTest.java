@@ -212,6 +212,33 @@ class DiskFaultTest {
   }
 
   @Test
+  void whatAFailedWriteLeftAtTheEndOfAFileIsNoEventOnceAnotherFileHasItsNumber() throws Exception {
+    try (Journal journal = openIn("left")) {
+      scene.fill(journal, 1, 4, "left");
+    }
+    Path first = scene.files().get(0);
+    String left = Files.readString(first);
+    scene.appended.clear();
+    try (Journal journal = openIn("right")) {
+      scene.fill(journal, 1, 3, "left");
+      scene.fill(journal, 5, 1, "right"); // the number 4 of another event
+    }
+    List<String> right = Files.readAllLines(scene.files().get(0));
+    Files.writeString(scene.files().get(0), left);
+    Files.writeString(
+        scene.folder.resolve("00000000000000000004.log"), right.get(3) + System.lineSeparator());
+    try (Journal journal = scene.openQuickly()) {
+      assertEquals(scene.appended, Scene.texts(Scene.read(journal, 1)));
+      assertEquals(1, Scene.read(journal, 4).size());
+      assertEquals(Journal.Taken.DUPLICATE, Scene.put(journal, Scene.id(5), "{}"));
+      assertEquals(
+          Journal.Taken.NEW,
+          Scene.put(journal, Scene.id(4), "{}"),
+          "nobody was given it, so the pull has to bring it");
+    }
+  }
+
+  @Test
   void aRealFullDiskIsWaitedOut() throws Exception {
     Path mount = Files.createDirectory(temp.resolve("small"));
     assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount.toString()));
