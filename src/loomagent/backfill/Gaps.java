@@ -32,7 +32,8 @@ import loomagent.json.Json;
  * <pre>
  * {"gap":7,"connection":"default","from":T,"to":T,"asked":T,"closed":false,"recovered":0,"note":…,
  *     "progress":{"last":8,"name":…,"page":URL,"recovered":0,"known":0,"others":0}}
- * {"connection":"default","live":T}                           the last confirmation
+ * {"connection":"default","live":T,"known":T}                 the last confirmation, and the time of
+ *                                                             the last event known then, if any
  * </pre>
  *
  * {@code to} is absent while the gap lasts, {@code note} when there is none, {@code progress}
@@ -68,6 +69,7 @@ public final class Gaps implements AutoCloseable {
   // Guarded by this:
   private final TreeMap<Long, Gap> gaps = new TreeMap<>();
   private final Map<String, Instant> live = new LinkedHashMap<>();
+  private final Map<String, Instant> known = new LinkedHashMap<>(); // each of one in live
   private long size; // of the file
   private long most; // the size at which it is written anew
   private boolean behind; // the file lacks something, or ends in half a line
@@ -135,6 +137,9 @@ public final class Gaps implements AutoCloseable {
       } else {
         String connection = Objects.requireNonNull((String) line.get("connection"));
         live.put(connection, Instant.parse((String) line.get("live")));
+        if (line.get("known") instanceof String time) {
+          known.put(connection, Instant.parse(time));
+        }
       }
       return true;
     } catch (RuntimeException damaged) { // by whatever it was: no JSON, no object, no time
@@ -149,20 +154,35 @@ public final class Gaps implements AutoCloseable {
    * @param connection its name
    * @param from when it was last known to be live
    * @param lastKnown the time of the last event known of it: {@link Backfill#lastKnown}. Without
-   *     one the last confirmation counts
+   *     one that of the last confirmation counts, as where a full disk has cost all events; and
+   *     without that the last confirmation itself
    * @param since {@code backfill.since}: where to begin when there is neither
    * @return the gap that is running
    */
   public synchronized Optional<Gap> lost(
       String connection, Instant from, Optional<Instant> lastKnown, Optional<Instant> since) {
-    Optional<Instant> known = lastKnown.or(() -> lastLive(connection));
-    Optional<Instant> asked = known.or(() -> since);
+    Optional<Instant> before =
+        lastKnown
+            .or(() -> Optional.ofNullable(known.get(connection)))
+            .or(() -> lastLive(connection));
+    Optional<Instant> asked = before.or(() -> since);
     if (running(connection).isEmpty() && asked.isPresent()) {
       long number = gaps.isEmpty() ? 1 : gaps.lastKey() + 1;
-      Instant begin = known.isPresent() ? from : asked.get();
+      Instant begin = before.isPresent() ? from : asked.get();
       put(Gap.begun(number, connection, begin, asked.get()));
     }
     return running(connection);
+  }
+
+  /**
+   * The time of the last event known of a connection, to be kept with its next confirmation.
+   *
+   * @param connection its name
+   * @param lastKnown {@link Backfill#lastKnown}: unlike a confirmation's, it is the time where
+   *     events come from, and so does not depend on this machine's clock
+   */
+  public synchronized void known(String connection, Instant lastKnown) {
+    known.put(connection, lastKnown);
   }
 
   /**
@@ -177,7 +197,7 @@ public final class Gaps implements AutoCloseable {
     live.put(connection, at);
     Optional<Gap> over = running(connection).map(gap -> gap.ended(at));
     over.ifPresent(gap -> end(gap, at));
-    write(json(liveLine(connection, at)) + over.map(gap -> json(gap.line())).orElse(""));
+    write(json(liveLine(connection)) + over.map(gap -> json(gap.line())).orElse(""));
     return over;
   }
 
@@ -336,10 +356,13 @@ public final class Gaps implements AutoCloseable {
     }
   }
 
-  private static Map<String, Object> liveLine(String connection, Instant at) {
+  private Map<String, Object> liveLine(String connection) {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("connection", connection);
-    line.put("live", at.toString());
+    line.put("live", live.get(connection).toString());
+    if (known.containsKey(connection)) {
+      line.put("known", known.get(connection).toString());
+    }
     return line;
   }
 
@@ -350,7 +373,7 @@ public final class Gaps implements AutoCloseable {
   private byte[] content() {
     StringBuilder content = new StringBuilder();
     gaps.values().forEach(gap -> content.append(json(gap.line())));
-    live.forEach((name, at) -> content.append(json(liveLine(name, at))));
+    live.keySet().forEach(name -> content.append(json(liveLine(name))));
     return content.toString().getBytes(UTF_8);
   }
 

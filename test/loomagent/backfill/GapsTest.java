@@ -97,6 +97,16 @@ class GapsTest {
   }
 
   @Test
+  void whereTheEventsAreGoneTheLastOneKnownAtTheConfirmationCountsWhateverTheClockSaid()
+      throws IOException {
+    gaps.known(A, at(-400)); // where events come from
+    gaps.live(A, at(1));
+    Gap gap = reopened().lost(A, at(5), NONE, NONE).orElseThrow();
+    assertEquals(at(5), gap.from());
+    assertEquals(at(-400), gap.asked());
+  }
+
+  @Test
   void aGapThatRunsGoesOnAfterARestart() throws IOException {
     gaps.lost(A, at(0), known(-1), NONE);
     Gaps next = reopened();
