@@ -133,13 +133,26 @@ final class GapWatch implements AutoCloseable {
 
   /** There is no subscription since then. */
   void lost(Instant from) {
-    Optional<Instant> lastKnown =
-        journal.newest(connection).map(entry -> Backfill.lastKnown(entry.event(), entry.time()));
-    gaps.lost(connection, from, lastKnown, settings.backfillSince());
+    gaps.lost(connection, from, lastKnown(), settings.backfillSince());
+  }
+
+  private Optional<Instant> lastKnown() {
+    return journal.newest(connection).map(entry -> Backfill.lastKnown(entry.event(), entry.time()));
+  }
+
+  /**
+   * There was none for a while, and now there is. The last event may have come since: it tells what
+   * the time is where events come from, and the gap began so long before that.
+   */
+  void missed(Instant from, Duration ago) {
+    Optional<Instant> before = lastKnown().map(last -> last.minus(ago));
+    gaps.lost(connection, from, before, settings.backfillSince());
+    live();
   }
 
   /** There is one again. */
   void live() {
+    lastKnown().ifPresent(last -> gaps.known(connection, last));
     gaps.live(connection, clock.instant());
     backfill.ifPresentOrElse(Backfill::live, () -> gaps.noCredentials(connection));
   }

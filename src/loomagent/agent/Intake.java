@@ -195,6 +195,22 @@ final class Intake implements Connection.Listener {
     settled = true;
   }
 
+  @Override
+  public void missed(Failure failure, Duration silence) {
+    log.log(
+        Level.WARNING,
+        "{0}. It may have been so before the other connection was live, {1} ago: what came in"
+            + " between is pulled",
+        failure.text(),
+        Words.of(silence));
+    addMissed(silence);
+    gaps.missed(clock.instant().minus(silence), silence);
+  }
+
+  private synchronized void addMissed(Duration silence) {
+    missed += silence.toNanos();
+  }
+
   private void say(Failure failure, Duration next) {
     if (kinds.size() == MOST_KINDS && !kinds.containsKey(failure.text())) {
       kinds.remove(kinds.keySet().iterator().next());

@@ -88,8 +88,24 @@ public final class Connection implements AutoCloseable {
      */
     void failed(Failure failure, Duration next, Duration silence);
 
+    /**
+     * One of several connections was lost, and may have been dead before the one that is live now
+     * was live: then nobody has listened in between.
+     *
+     * @param failure what happened
+     * @param silence how long ago that began
+     */
+    default void missed(Failure failure, Duration silence) {}
+
     /** The token of the live connection is to be replaced. Must return at once. */
     default void due() {}
+
+    /**
+     * What {@link Connection#prove} asked for: all that the server had sent by then has arrived.
+     *
+     * @param then the time that was asked for
+     */
+    default void proven(long then) {}
   }
 
   /** How long a server may take to answer a close; nothing depends on it. */
@@ -100,6 +116,9 @@ public final class Connection implements AutoCloseable {
 
   /** Nothing that this thread does takes so long, unless it waits for the disk; nanoseconds. */
   private static final long STUCK = Duration.ofSeconds(60).toNanos();
+
+  /** What a server sends is here before that, or the connection counts as silent; nanoseconds. */
+  private static final long LONGEST_WAY = Duration.ofSeconds(10).toNanos();
 
   /** A token that is good for longer is looked at again then. */
   private static final Duration FAR = Duration.ofDays(30);
@@ -126,6 +145,7 @@ public final class Connection implements AutoCloseable {
   private final Envelope envelope = new Envelope();
   private Queue<Inbox.Item> batch = new ArrayDeque<>();
   private Optional<Long> renewal = Optional.empty(); // when the token is to be replaced
+  private OptionalLong unproven = OptionalLong.empty(); // the time that the server is asked about
   private boolean goodbye; // this socket has ended, by itself or after our close
 
   /**
@@ -220,6 +240,16 @@ public final class Connection implements AutoCloseable {
     inbox.add(new Inbox.Due(wait));
   }
 
+  /**
+   * Has the server show that this connection was alive at a time, and not half-open: {@link
+   * Listener#proven}. Any thread.
+   *
+   * @param then by {@link System#nanoTime}, not in the future
+   */
+  void prove(long then) {
+    inbox.add(new Inbox.Prove(then | 1));
+  }
+
   /** Begins to end the subscription. Its last events are still handed over. Any thread. */
   void retire() {
     stopping = true;
@@ -275,6 +305,7 @@ public final class Connection implements AutoCloseable {
       subscription.alive(socket.number(), socket.lastLife());
       subscription.tick(System.nanoTime());
       renew();
+      proveByLife();
     } catch (RuntimeException | Error fault) {
       startOver(fault);
     }
@@ -289,6 +320,20 @@ public final class Connection implements AutoCloseable {
     if (renewal.isPresent() && System.nanoTime() - renewal.get() >= 0) {
       renewal = Optional.empty();
       listener.due();
+    }
+  }
+
+  // Of a server that answers no ping, what comes so much later was sent later.
+  private void proveByLife() {
+    if (unproven.isPresent() && socket.lastLife() - unproven.getAsLong() > LONGEST_WAY) {
+      proven(unproven.getAsLong());
+    }
+  }
+
+  private void proven(long then) {
+    if (unproven.equals(OptionalLong.of(then))) {
+      unproven = OptionalLong.empty();
+      listener.proven(then);
     }
   }
 
@@ -338,6 +383,10 @@ public final class Connection implements AutoCloseable {
         subscription.opened(opened.socket().number(), System.nanoTime());
       } else if (item instanceof Inbox.Due due) {
         renewal = Optional.of(after(due.delay()));
+      } else if (item instanceof Inbox.Prove asked) {
+        prove(asked);
+      } else if (item instanceof Inbox.Pong pong && pong.socket() == socket) {
+        proven(pong.then()); // what was sent before is before it: TCP keeps the order
       } else if (item instanceof Inbox.Hurry) {
         subscription.hurry(System.nanoTime());
       } else if (item instanceof Inbox.Ended ended) {
@@ -348,6 +397,13 @@ public final class Connection implements AutoCloseable {
     if (messages > 0) {
       socket.processed(bytes, messages);
       subscription.alive(socket.number(), System.nanoTime());
+    }
+  }
+
+  private void prove(Inbox.Prove asked) {
+    if (subscription.state() == Subscription.State.LIVE) {
+      unproven = OptionalLong.of(asked.then());
+      socket.ping(asked.then());
     }
   }
 
@@ -391,6 +447,7 @@ public final class Connection implements AutoCloseable {
       Socket dialled = new Socket(number, inbox);
       socket = dialled;
       goodbye = false;
+      unproven = OptionalLong.empty();
       dials.dial(dialled, freshToken);
     }
 
@@ -451,7 +508,13 @@ public final class Connection implements AutoCloseable {
 
     @Override
     public void failed(Failure failure, Duration next, Duration silence) {
-      listener.failed(failure, next, silence);
+      listener.failed(failure, next, socket.opened() ? sinceLastLife() : silence);
+    }
+
+    // The state machine does not count the time that the listener took, as the server is not to
+    // blame for it; whoever looks for what is missing must.
+    private Duration sinceLastLife() {
+      return Duration.ofNanos(Math.max(0, System.nanoTime() - socket.lastLife()));
     }
 
     @Override

@@ -32,6 +32,12 @@ final class Inbox {
   /** The token is to be replaced, after a while. */
   record Due(Duration delay) implements Item {}
 
+  /** The server is to show that this connection was alive then. */
+  record Prove(long then) implements Item {}
+
+  /** The server has answered the ping of that time. */
+  record Pong(Socket socket, long then) implements Item {}
+
   /** The next dial need not wait. */
   record Hurry() implements Item {}
 

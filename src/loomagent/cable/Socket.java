@@ -40,6 +40,7 @@ final class Socket implements WebSocket.Listener {
   private volatile boolean dialled; // HttpClient has it in hand
   private volatile boolean ended;
   private volatile boolean dropped;
+  private final AtomicLong pinged = new AtomicLong(); // the mark of a ping not answered yet, or 0
   private volatile long lastLife = System.nanoTime();
 
   Socket(int number, Inbox inbox) {
@@ -102,6 +103,13 @@ final class Socket implements WebSocket.Listener {
                     failed(error);
                   }
                 });
+  }
+
+  /** Asks the server for a sign of life that comes after all it has sent so far. */
+  void ping(long mark) {
+    pinged.set(mark);
+    CompletableFuture<?> unused =
+        webSocket.sendPing(ByteBuffer.allocate(Long.BYTES).putLong(0, mark));
   }
 
   /** Says goodbye; the server's own close or {@link #drop} ends it. */
@@ -179,6 +187,10 @@ final class Socket implements WebSocket.Listener {
 
   @Override
   public CompletionStage<?> onPong(WebSocket from, ByteBuffer message) {
+    long mark = message.remaining() == Long.BYTES ? message.getLong(message.position()) : 0;
+    if (mark != 0 && pinged.compareAndSet(mark, 0)) { // others are nobody's, and might be many
+      inbox.add(new Inbox.Pong(this, mark));
+    }
     return onPing(from, message);
   }
 

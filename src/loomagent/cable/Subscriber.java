@@ -20,8 +20,9 @@ import loomagent.json.Envelope;
 /**
  * Stays subscribed with one connection, or with two at all times. Before the token of a live
  * connection ends, a second one is made with the next token, and the old one is closed only once
- * the new one is live: nothing is missed, and what comes over both is for the listener to tell by
- * its id. If the new one fails, the old one stays as long as it lives.
+ * the new one is live and the server has shown that the old one still was: nothing is missed, and
+ * what comes over both is for the listener to tell by its id. If the new one fails, the old one
+ * stays as long as it lives.
  *
  * <p>The listener is told of the subscription as a whole: live as long as any connection is. Its
  * calls come from the threads of the connections, {@code event} and {@code aside} from several at
@@ -205,8 +206,16 @@ public final class Subscriber implements AutoCloseable {
     }
   }
 
-  private boolean liveBeside(Leg leg) {
-    return legs.stream().anyMatch(other -> !other.equals(leg) && other.state == State.LIVE);
+  /** Since when others are live without a break: the one that is so for longest. */
+  private OptionalLong liveBeside(Leg leg) {
+    long now = System.nanoTime();
+    return legs.stream()
+        .filter(other -> !other.equals(leg) && other.state == State.LIVE)
+        .mapToLong(other -> now - other.liveSince)
+        .max()
+        .stream()
+        .map(longest -> now - longest)
+        .findFirst();
   }
 
   /** Asks for the next token. A thread of its own, as that may take its time. */
@@ -248,6 +257,8 @@ public final class Subscriber implements AutoCloseable {
 
     // Guarded by the subscriber:
     private State state = State.DOWN;
+    private long liveSince; // nanoTime; of a live one
+    private long provenAt; // likewise: it was not half-open then
     private Optional<Leg> replaces;
     private Optional<Leg> successor = Optional.empty();
     private long failures; // beside a live one, since it was last live itself
@@ -289,19 +300,35 @@ public final class Subscriber implements AutoCloseable {
 
     private void live() {
       failures = 0;
-      replaces.ifPresent(
-          old -> {
-            replaces = Optional.empty();
-            log.log(
-                Level.DEBUG,
-                "subscribed with the next token{0}; the connection with the old one is closed",
-                connection
-                    .token()
-                    .flatMap(Token::expiresAt)
-                    .map(end -> ", good until " + end)
-                    .orElse(""));
-            retire(old);
-          });
+      liveSince = System.nanoTime() | 1;
+      provenAt = liveSince;
+      legs.stream()
+          .filter(other -> !other.equals(this) && other.state == State.LIVE)
+          .forEach(other -> other.connection.prove(liveSince));
+      if (replaces.isPresent()) {
+        log.log(
+            Level.DEBUG,
+            "subscribed with the next token{0}; the connection with the old one is closed",
+            connection
+                .token()
+                .flatMap(Token::expiresAt)
+                .map(end -> ", good until " + end)
+                .orElse(""));
+      }
+    }
+
+    @Override
+    public void proven(long then) {
+      synchronized (Subscriber.this) {
+        provenAt = then;
+        boolean relieved =
+            successor
+                .filter(heir -> heir.state == State.LIVE && then - heir.liveSince >= 0)
+                .isPresent();
+        if (relieved && legs.contains(this)) {
+          retire(this);
+        }
+      }
     }
 
     @Override
@@ -310,7 +337,9 @@ public final class Subscriber implements AutoCloseable {
         if (!legs.contains(this)) {
           return;
         }
-        boolean beside = liveBeside(this);
+        OptionalLong others = liveBeside(this);
+        boolean beside = others.isPresent();
+        boolean gap = state == State.LIVE && beside && others.getAsLong() - provenAt > 0;
         boolean lead = legs.get(0).equals(this) || state == State.LIVE;
         state = State.DOWN; // at once: the other one may be lost before this one says so
         if (!beside && lead) {
@@ -323,6 +352,10 @@ public final class Subscriber implements AutoCloseable {
               failure.text(),
               next.isZero() ? "now" : "in " + Words.of(next),
               beside ? "; the other one is live" : "");
+        }
+        if (gap) {
+          long alone = System.nanoTime() - others.getAsLong();
+          listener.missed(failure, Duration.ofNanos(Math.max(silence.toNanos(), alone)));
         }
         if (successor.isPresent()) { // it was to replace this one anyway
           Leg heir = successor.get();

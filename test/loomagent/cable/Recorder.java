@@ -19,6 +19,9 @@ final class Recorder implements Connection.Listener {
   /** An event that arrived. */
   record Arrived(String id, String json) {}
 
+  /** Nobody may have listened for a while. */
+  record Missed(Duration silence) {}
+
   final List<Object> all = new CopyOnWriteArrayList<>();
 
   /** What happens in the listener at each event, before it is told. */
@@ -79,6 +82,11 @@ final class Recorder implements Connection.Listener {
   public void became(Subscription.State state, String reason) {
     live = state == Subscription.State.LIVE;
     tell(state);
+  }
+
+  @Override
+  public void missed(Failure failure, Duration silence) {
+    tell(new Missed(silence));
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -21,6 +22,7 @@ import loomagent.base.LogLines;
 import loomagent.base.Secret;
 import loomagent.base.Token;
 import loomagent.cable.Subscription.State;
+import loomagent.json.Json;
 import loomagent.net.Network;
 import loomagent.simulator.Faults;
 import loomagent.simulator.Peer;
@@ -144,6 +146,67 @@ final class SubscriberTest {
     assertEquals(1, told(State.LIVE));
     assertEquals(0, told(State.DOWN));
     assertTrue(recorder.all.stream().noneMatch(Failure.class::isInstance), recorder.all::toString);
+  }
+
+  /** A server whose first connection answers nothing until the second one is live. */
+  private void behind(boolean standby, Script rest) throws Exception {
+    simulator.next(
+        peer -> {
+          peer.accept();
+          peer.welcome();
+          String command = peer.readText().orElseThrow();
+          peer.confirm((String) ((Map<?, ?>) Json.parse(command)).get("identifier"));
+          try {
+            assertTrue(simulator.await(loom -> has(loom, 2) && subscriber.live() == 2, SOON));
+          } catch (InterruptedException closing) {
+            Thread.currentThread().interrupt();
+          }
+          rest.run(peer);
+        });
+    subscribe(standby);
+    recorder.live();
+    current.set(1);
+  }
+
+  @Test
+  void whatIsStillOnItsWayOverTheOldConnectionIsWaitedFor() throws Exception {
+    behind(
+        false,
+        peer -> {
+          String identifier = simulator.subscriptions().get(0);
+          peer.text(Faults.envelope(identifier, "{\"id\":\"late\",\"name\":\"" + NAME + "\"}"));
+          peer.serve(); // answers the ping, and then the close
+        });
+    recorder.event("late");
+    assertTrue(simulator.await(loom -> loom.connections() == 1, SOON));
+    subscriber.close();
+    assertTrue(recorder.all.stream().noneMatch(Recorder.Missed.class::isInstance));
+  }
+
+  @Test
+  void anOldConnectionThatMayHaveBeenDeadBeforeTheNextOneWasLiveIsTold() throws Exception {
+    behind(false, Peer::reset);
+    Recorder.Missed told = recorder.await(Recorder.Missed.class, any -> true);
+    assertTrue(told.silence().compareTo(SOON) < 0, told::toString);
+    assertEquals(0, told(State.DOWN));
+  }
+
+  @Test
+  void soIsOneOfTwoOnStandby() throws Exception {
+    current.set(1); // none is to be replaced
+    behind(true, Peer::reset);
+    recorder.await(Recorder.Missed.class, any -> true);
+    assertEquals(0, told(State.DOWN));
+    assertTrue(recorder.all.stream().noneMatch(Failure.class::isInstance), recorder.all::toString);
+  }
+
+  @Test
+  void closingIsPromptAlsoWhileTheOldConnectionIsWaitedFor() throws Exception {
+    behind(false, Peer::holdUntilClosed);
+    assertTrue(simulator.await(loom -> has(loom, 2), SOON));
+    long start = System.nanoTime();
+    subscriber.close();
+    assertTrue(System.nanoTime() - start < Duration.ofSeconds(4).toNanos());
   }
 
   @Test
