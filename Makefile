@@ -5,6 +5,8 @@ VERSION := 0.4.0
 JAR := build/loom-agent.jar
 EVENTS ?=
 
+space := $(subst ,, )
+
 # Maven, for what is fetched and installed; MVN="mvn -o" asks no server.
 MVN ?= mvn
 
@@ -45,7 +47,7 @@ for version in $(sort $(notdir $(wildcard $(MODERN)/*))); do \
 done
 endef
 
-.PHONY: all run install package deb try test systemd torture bench footprint examples check lint format floors reproducible clean
+.PHONY: all run install package deb try test story systemd torture bench footprint examples check lint format floors reproducible clean
 
 all: $(JAR)
 
@@ -116,6 +118,10 @@ FORMATTER := com.google.googlejavaformat:google-java-format:1.28.0:jar:all-deps
 ERROR_PRONE := com.google.errorprone:error_prone_core:2.42.0:jar:with-dependencies
 DATAFLOW := io.github.eisop:dataflow-errorprone:3.49.3-eisop1
 
+# What the simulation rewrites the agent's classes with.
+ASM := org.ow2.asm:asm:9.9
+ASM_TREE := org.ow2.asm:asm-tree:9.9
+
 # Drivers, for the tests of jdbc alone: never on the class path, as in the agent they are not.
 POSTGRESQL := org.postgresql:postgresql:42.7.8
 MARIADB := org.mariadb.jdbc:mariadb-java-client:3.5.6
@@ -127,6 +133,9 @@ HSQLDB := org.hsqldb:hsqldb:2.7.4
 CYCLONEDX := org.cyclonedx:cyclonedx-core-java:10.2.1
 
 JUNIT_JAR := build/lib/junit-platform-console-standalone-1.14.3.jar
+ASM_JAR := build/lib/asm-9.9.jar
+ASM_TREE_JAR := build/lib/asm-tree-9.9.jar
+TEST_JARS := $(JUNIT_JAR) $(ASM_JAR) $(ASM_TREE_JAR)
 FORMATTER_JAR := build/lib/google-java-format-1.28.0-all-deps.jar
 ERROR_PRONE_JAR := build/lib/error_prone_core-2.42.0-with-dependencies.jar
 DATAFLOW_JAR := build/lib/dataflow-errorprone-3.49.3-eisop1.jar
@@ -139,6 +148,8 @@ HSQLDB_JAR := build/lib/drivers/hsqldb-2.7.4.jar
 DRIVER_JARS := $(POSTGRESQL_JAR) $(MARIADB_JAR) $(SQLITE_JAR) $(H2_JAR) $(HSQLDB_JAR)
 
 SUM_JUNIT := 909a20a8b173aca348fb7c1bb6dc8d9b234d3095c5b52b81699d742e14a7f61a
+SUM_ASM := 03d99a74ad1ee5c71334ef67437f4ef4fe3488caa7c96d8645abc73c8e2017d4
+SUM_ASM_TREE := 42178f3775c9c63f9e5e1446747d29b4eca4d91bd6e75e5c43cfa372a47d38c6
 SUM_FORMATTER := 32342e7c1b4600f80df3471da46aee8012d3e1445d5ea1be1fb71289b07cc735
 SUM_ERROR_PRONE := f9e747a2ff76dfae6bc0f71fc8c259b7493ecc093a96d3223d5b2669a996b0a7
 SUM_DATAFLOW := 852810a49bf2131b44c2b44b14a9cff7af3601e996d3d30127a855985550f664
@@ -161,6 +172,10 @@ endef
 
 $(JUNIT_JAR):
 	$(call fetch,$(JUNIT),$(SUM_JUNIT))
+$(ASM_JAR):
+	$(call fetch,$(ASM),$(SUM_ASM))
+$(ASM_TREE_JAR):
+	$(call fetch,$(ASM_TREE),$(SUM_ASM_TREE))
 $(FORMATTER_JAR):
 	$(call fetch,$(FORMATTER),$(SUM_FORMATTER))
 $(ERROR_PRONE_JAR):
@@ -180,13 +195,17 @@ $(H2_JAR):
 $(HSQLDB_JAR):
 	$(call fetch,$(HSQLDB),$(SUM_HSQLDB))
 
-build/test-classes/.built: $(JAR) $(TESTS) $(JUNIT_JAR) $(DRIVER_JARS)
+build/test-classes/.built: $(JAR) $(TESTS) $(TEST_JARS) $(DRIVER_JARS)
 	@rm -rf build/test-classes && mkdir -p build/test-classes
-	@$(BIN)javac $(JAVAC_FLAGS) -cp $(JAR):$(JUNIT_JAR) -d build/test-classes $(TESTS)
+	@$(BIN)javac $(JAVAC_FLAGS) -cp $(subst $(space),:,$(JAR) $(TEST_JARS)) -d build/test-classes $(TESTS)
 	@touch $@
 
 test: build/test-classes/.built
 	@test/run '$(BIN)java' $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
+
+# Tells all that happens in the simulation of one seed, such as one that a test has failed with.
+story: build/test-classes/.built
+	@$(BIN)java -cp build/test-classes:$(subst $(space),:,$(JAR) $(TEST_JARS)) loomagent.whole.Seeds $(SEED)
 
 # The tests that take minutes to hours: hundreds of kills, every byte flipped, millions of events.
 torture: build/test-classes/.built
@@ -257,14 +276,14 @@ TASTE := $(foreach check,AnnotateFormatMethod BooleanLiteral ByteBufferBackingAr
 format: $(FORMATTER_JAR)
 	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCH) $(EXAMPLES)
 
-lint: $(JAR) $(JUNIT_JAR) $(FORMATTER_JAR) $(ERROR_PRONE_JAR) $(DATAFLOW_JAR) floors
+lint: $(JAR) $(TEST_JARS) $(FORMATTER_JAR) $(ERROR_PRONE_JAR) $(DATAFLOW_JAR) floors
 	@echo 'format'
 	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --dry-run --set-exit-if-changed $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCH) $(EXAMPLES)
 	@echo 'error-prone'
 	@mkdir -p build/lint
 	@$(BIN)javac $(patsubst --%,-J--%,$(EXPORTS)) $(JAVAC_FLAGS) $(DOC_FLAGS) -XDcompilePolicy=simple \
 	  --should-stop=ifError=FLOW -processorpath $(ERROR_PRONE_JAR):$(DATAFLOW_JAR) '-Xplugin:ErrorProne $(TASTE)' \
-	  -cp $(JUNIT_JAR) -d build/lint $(SOURCES) $(TESTS) $(BENCH)
+	  -cp $(subst $(space),:,$(TEST_JARS)) -d build/lint $(SOURCES) $(TESTS) $(BENCH)
 
 floors: $(JAR)
 	@echo 'floors'

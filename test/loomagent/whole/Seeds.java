@@ -1,0 +1,74 @@
+package loomagent.whole;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import loomagent.schedule.Mutant;
+import loomagent.schedule.Play;
+import loomagent.schedule.Rewritten;
+
+/** Plays the {@link Story} of one seed after the other. */
+final class Seeds {
+  private final Class<?> story;
+  private final Path folder;
+  private final Map<String, Long> counts = new TreeMap<>();
+  private long steps;
+
+  /**
+   * Has played none yet.
+   *
+   * @param mutants what is wrong with the agent
+   * @param folder an empty one
+   */
+  Seeds(List<Mutant> mutants, Path folder) throws ReflectiveOperationException {
+    this.folder = folder;
+    ClassLoader loader = new Rewritten(mutants);
+    this.story = Class.forName("loomagent.whole.Story", true, loader);
+  }
+
+  Play.Outcome play(long seed) throws Exception {
+    Path own = Files.createDirectories(folder.resolve("seed-" + seed));
+    try {
+      Play.Outcome outcome = ((Play) story.getDeclaredConstructor().newInstance()).play(seed, own);
+      outcome.counts().forEach((what, count) -> counts.merge(what, count, Long::sum));
+      steps += outcome.steps();
+      return outcome;
+    } finally {
+      delete(own);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  /** What happened, how often. */
+  Map<String, Long> counts() {
+    return counts;
+  }
+
+  long steps() {
+    return steps;
+  }
+
+  /** Tells the story of one seed. */
+  public static void main(String[] args) throws Exception {
+    System.setProperty(Log.DETAILS, "true");
+    Path folder = Files.createTempDirectory("story");
+    try {
+      Play.Outcome outcome = new Seeds(List.of(), folder).play(Long.parseLong(args[0]));
+      System.out.println(outcome.story());
+    } finally {
+      delete(folder);
+    }
+  }
+}
