@@ -80,6 +80,9 @@ public final class Backfill implements AutoCloseable {
 
   private static final Duration SLOW_MOST = Duration.ofMinutes(55); // on top of these
 
+  /** Answers without sense that may be the network's fault; after these somebody has to look. */
+  private static final int ODD_SOON = 3;
+
   /** A server that asks to wait for longer is asked again all the same. */
   private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
 
@@ -110,6 +113,7 @@ public final class Backfill implements AutoCloseable {
   private final Backoff slow;
   private long faults;
   private long inARow; // failures since the last page
+  private int odd; // those of them that made no sense
   private String lastWords = "";
 
   /**
@@ -357,6 +361,7 @@ public final class Backfill implements AutoCloseable {
     passing.reset();
     slow.reset();
     inARow = 0;
+    odd = 0;
     lastWords = "";
     return step;
   }
@@ -382,7 +387,7 @@ public final class Backfill implements AutoCloseable {
   }
 
   private void waitOut(Pull pull, Trouble trouble) throws InterruptedException {
-    boolean passes = trouble.kind() == Kind.PASSING;
+    boolean passes = trouble.kind() == Kind.PASSING || mayPass(trouble);
     Duration wait = passes ? passing.next() : SLOW_LEAST.plus(slow.next());
     if (passes && !trouble.pause().isZero()) {
       wait = trouble.pause().compareTo(LONGEST_PAUSE) < 0 ? trouble.pause() : LONGEST_PAUSE;
@@ -406,6 +411,10 @@ public final class Backfill implements AutoCloseable {
       pull.startOver();
     }
     waiting.pause(wait, stop);
+  }
+
+  private boolean mayPass(Trouble trouble) {
+    return trouble.kind() == Kind.ODD && odd++ < ODD_SOON;
   }
 
   private void note(Pull pull, String words) {
