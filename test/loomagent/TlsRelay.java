@@ -23,8 +23,8 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Speaks TLS on a loopback port, and passes on to a plain one what is in it. The server behind
- * compares a websocket's Origin with what it sees, and that is no https.
+ * Speaks TLS on a port, and passes on to a plain one what is in it. The server behind compares a
+ * websocket's Origin with what it sees, and links to its pages as it sees them; that is no https.
  */
 final class TlsRelay implements AutoCloseable {
   private static final char[] PASSWORD = "changeit".toCharArray();
@@ -50,6 +50,13 @@ final class TlsRelay implements AutoCloseable {
    */
   static TlsRelay start(Path store, Optional<Path> authority, String protocol, int plain)
       throws IOException {
+    return start(InetAddress.getLoopbackAddress(), store, authority, protocol, plain);
+  }
+
+  /** The same on another address of this machine. */
+  static TlsRelay start(
+      InetAddress address, Path store, Optional<Path> authority, String protocol, int plain)
+      throws IOException {
     try {
       KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
       keys.init(KeyStore.getInstance(store.toFile(), PASSWORD), PASSWORD);
@@ -61,10 +68,7 @@ final class TlsRelay implements AutoCloseable {
       context.init(
           keys.getKeyManagers(), authority.isPresent() ? trust.getTrustManagers() : null, null);
       SSLServerSocket server =
-          (SSLServerSocket)
-              context
-                  .getServerSocketFactory()
-                  .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+          (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0, 50, address);
       server.setEnabledProtocols(new String[] {protocol});
       server.setNeedClientAuth(authority.isPresent());
       return new TlsRelay(server, plain);
@@ -120,36 +124,35 @@ final class TlsRelay implements AutoCloseable {
       if (client.getNeedClientAuth()) {
         clients.add(client.getSession().getPeerPrincipal().getName());
       }
-      start("tls-relay-back", () -> copy(behind, client));
-      head(client.getInputStream(), behind.getOutputStream());
-      copy(client, behind);
+      start("tls-relay-back", () -> copy(behind, client, "<http:", "<https:"));
+      copy(client, behind, "\r\nOrigin: https:", "\r\nOrigin: http:");
     } catch (IOException refused) {
       // the client tells
     }
   }
 
-  private static void head(InputStream from, OutputStream to) throws IOException {
+  private static void copy(Socket from, Socket to, String inHead, String instead) {
+    try (from;
+        to) {
+      InputStream in = from.getInputStream();
+      OutputStream out = to.getOutputStream();
+      out.write(head(in).replace(inHead, instead).getBytes(StandardCharsets.ISO_8859_1));
+      out.flush();
+      in.transferTo(out);
+    } catch (IOException broken) {
+      // both are closed
+    }
+  }
+
+  private static String head(InputStream in) throws IOException {
     StringBuilder head = new StringBuilder();
-    for (int c = from.read(); c >= 0; c = from.read()) {
+    for (int c = in.read(); c >= 0; c = in.read()) {
       head.append((char) c);
       if (head.length() >= 4 && head.substring(head.length() - 4).equals("\r\n\r\n")) {
         break;
       }
     }
-    String plain = head.toString().replace("\r\nOrigin: https:", "\r\nOrigin: http:");
-    to.write(plain.getBytes(StandardCharsets.ISO_8859_1));
-    to.flush();
-  }
-
-  private static void copy(Socket from, Socket to) {
-    try (from;
-        to) {
-      InputStream in = from.getInputStream();
-      OutputStream out = to.getOutputStream();
-      in.transferTo(out);
-    } catch (IOException broken) {
-      // both are closed
-    }
+    return head.toString();
   }
 
   private static void start(String name, Runnable work) {
