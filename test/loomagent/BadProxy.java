@@ -18,8 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -194,7 +192,6 @@ final class BadProxy implements AutoCloseable {
   private final class Link {
     final Socket client;
     final Socket server;
-    private final CountDownLatch over = new CountDownLatch(1);
     private final AtomicInteger passing = new AtomicInteger(2);
     private volatile boolean stalled;
 
@@ -207,13 +204,12 @@ final class BadProxy implements AutoCloseable {
 
     void pass(Socket from, Socket to, Bag bag) {
       try {
-        new Pipe(this, to.getOutputStream(), bag).pass(from.getInputStream());
+        new Pipe(this, from, to.getOutputStream(), bag).pass();
         to.shutdownOutput();
       } catch (IOException broken) {
-        over.countDown();
+        // the other direction ends by itself
       }
       if (stalled || passing.decrementAndGet() == 0) {
-        over.countDown();
         end();
       }
     }
@@ -221,16 +217,6 @@ final class BadProxy implements AutoCloseable {
     void cut() throws IOException {
       client.shutdownOutput();
       server.shutdownOutput();
-    }
-
-    /** Returns once an end has given up, or after the time. */
-    void stall() {
-      stalled = true;
-      try {
-        boolean unused = over.await(stall.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
     }
 
     void reset() {
@@ -257,13 +243,15 @@ final class BadProxy implements AutoCloseable {
   /** One direction of a connection. */
   private final class Pipe {
     private final Link link;
+    private final Socket from;
     private final OutputStream out;
     private final Bag bag;
     private final boolean spared;
     private long left; // bytes until the next fault
 
-    Pipe(Link link, OutputStream out, Bag bag) {
+    Pipe(Link link, Socket from, OutputStream out, Bag bag) {
       this.link = link;
+      this.from = from;
       this.out = out;
       this.bag = bag;
       // Or most connections would end by what befalls their first words, which the client says.
@@ -271,7 +259,8 @@ final class BadProxy implements AutoCloseable {
       this.left = bag.place();
     }
 
-    void pass(InputStream in) throws IOException {
+    void pass() throws IOException {
+      InputStream in = from.getInputStream();
       byte[] bytes = new byte[8 << 10];
       for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
         int at = 0;
@@ -302,9 +291,9 @@ final class BadProxy implements AutoCloseable {
           throw new EOFException("reset");
         }
         case STALL -> {
-          link.stall();
-          link.reset();
-          throw new EOFException("stalled");
+          link.stalled = true; // what is read from here on is dropped, until one end gives up
+          from.setSoTimeout((int) stall.toMillis());
+          return length;
         }
         case DRIP -> {
           return drip(bytes, at, Math.min(length, MOST_DRIPS));
