@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -103,6 +105,14 @@ final class BadProxy implements AutoCloseable {
   /** From now on nothing happens any more; what is stalled stays so, as long as it would. */
   void heal() {
     bad = false;
+  }
+
+  /** Every connection that there is stalls. */
+  void stall() {
+    for (Link link : List.copyOf(open)) {
+      count(Fault.STALL);
+      link.stall();
+    }
   }
 
   /** How often each has struck so far. */
@@ -204,14 +214,24 @@ final class BadProxy implements AutoCloseable {
 
     void pass(Socket from, Socket to, Bag bag) {
       try {
-        new Pipe(this, from, to.getOutputStream(), bag).pass();
-        to.shutdownOutput();
+        new Pipe(this, from.getInputStream(), to.getOutputStream(), bag).pass();
+        if (!stalled) {
+          to.shutdownOutput();
+        }
       } catch (IOException broken) {
         // the other direction ends by itself
       }
-      if (stalled || passing.decrementAndGet() == 0) {
+      // What the server does is not seen through a stall, or the client had nothing to notice.
+      if (passing.decrementAndGet() == 0 || (stalled && from == client)) {
         end();
       }
+    }
+
+    /** What is read from here on is dropped. */
+    void stall() {
+      stalled = true;
+      CompletableFuture.delayedExecutor(stall.toMillis(), TimeUnit.MILLISECONDS)
+          .execute(this::reset);
     }
 
     void cut() throws IOException {
@@ -243,15 +263,15 @@ final class BadProxy implements AutoCloseable {
   /** One direction of a connection. */
   private final class Pipe {
     private final Link link;
-    private final Socket from;
+    private final InputStream in;
     private final OutputStream out;
     private final Bag bag;
     private final boolean spared;
     private long left; // bytes until the next fault
 
-    Pipe(Link link, Socket from, OutputStream out, Bag bag) {
+    Pipe(Link link, InputStream in, OutputStream out, Bag bag) {
       this.link = link;
-      this.from = from;
+      this.in = in;
       this.out = out;
       this.bag = bag;
       // Or most connections would end by what befalls their first words, which the client says.
@@ -260,7 +280,6 @@ final class BadProxy implements AutoCloseable {
     }
 
     void pass() throws IOException {
-      InputStream in = from.getInputStream();
       byte[] bytes = new byte[8 << 10];
       for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
         int at = 0;
@@ -291,8 +310,7 @@ final class BadProxy implements AutoCloseable {
           throw new EOFException("reset");
         }
         case STALL -> {
-          link.stalled = true; // what is read from here on is dropped, until one end gives up
-          from.setSoTimeout((int) stall.toMillis());
+          link.stall();
           return length;
         }
         case DRIP -> {

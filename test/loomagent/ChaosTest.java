@@ -42,6 +42,8 @@ class ChaosTest {
   /** The agent has to notice by itself, within a second. */
   private static final Duration FOR_EVER = Duration.ofHours(1);
 
+  private static final Duration NOTICED = Duration.ofSeconds(15);
+
   /** Of a request; the agent's own limits there are for servers that are slow. */
   private static final Duration STALL = Duration.ofSeconds(3);
 
@@ -117,7 +119,7 @@ class ChaosTest {
         settings
             .withPingEvery(Duration.ofMillis(300))
             .withPull(settings.pull().withRemembered(2_000_000))
-            .withHub(settings.hub().withLife(Duration.ofSeconds(10), false, true)));
+            .withHub(settings.hub().withLife(Duration.ofSeconds(30), false, true)));
   }
 
   private void run(
@@ -164,16 +166,20 @@ class ChaosTest {
 
   /** Events all the time, until there were so many faults, of each kind; the agent of then. */
   private AgentProcess disturb(
-      Simulator simulator, AgentProcess first, int faults, Set<Fault> kinds, BadProxy... proxies) {
+      Simulator simulator, AgentProcess first, int faults, Set<Fault> kinds, BadProxy... proxies)
+      throws InterruptedException {
     AgentProcess agent = first;
     int killed = 0;
+    int stalled = 0;
     long end = System.nanoTime() + SOON.plusSeconds(2L * faults).toNanos();
-    while (faults(proxies) < faults || !proxies[0].struck().keySet().containsAll(kinds)) {
+    while (faults(proxies) < faults
+        || stalled == 0
+        || !proxies[0].struck().keySet().containsAll(kinds)) {
       assertTrue(System.nanoTime() - end < 0, () -> "too few: " + proxies[0].struck());
       for (int i = 0; i < EVENTS_A_SECOND * TICK / 1_000 + random.nextInt(2); i++) {
         publishInDisorder(simulator);
       }
-      if (random.nextInt(200) == 0) {
+      if (random.nextInt(1_000) == 0) { // every five seconds or so
         mood(simulator);
       }
       if (faults(proxies) / 20 > killed) {
@@ -182,12 +188,23 @@ class ChaosTest {
         agent.close();
         agent = agent();
       }
-      if (!agent.isAlive()) {
-        throw new AssertionError("it ended by itself");
+      if (faults(proxies) / 10 > stalled && !simulator.subscriptions().isEmpty()) {
+        stalled = faults(proxies) / 10;
+        stall(simulator, proxies[0]);
       }
+      assertTrue(agent.isAlive(), "it ended by itself");
       LockSupport.parkNanos(TICK * 1_000_000L);
     }
     return agent;
+  }
+
+  /** Sooner than the next token would make the agent dial. */
+  private void stall(Simulator simulator, BadProxy socket) throws InterruptedException {
+    count("live and stalled");
+    long dials = simulator.dials();
+    socket.stall();
+    publish(simulator);
+    assertTrue(simulator.await(loom -> loom.dials() > dials, NOTICED), "a stall goes unnoticed");
   }
 
   private static int faults(BadProxy... proxies) {
