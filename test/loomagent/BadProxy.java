@@ -107,7 +107,7 @@ final class BadProxy implements AutoCloseable {
     bad = false;
   }
 
-  /** Every connection that there is stalls. */
+  /** Every connection that there is stalls, for as long as the client holds it. */
   void stall() {
     for (Link link : List.copyOf(open)) {
       count(Fault.STALL);
@@ -230,7 +230,11 @@ final class BadProxy implements AutoCloseable {
     /** What is read from here on is dropped. */
     void stall() {
       stalled = true;
-      CompletableFuture.delayedExecutor(stall.toMillis(), TimeUnit.MILLISECONDS)
+    }
+
+    void stall(Duration limit) {
+      stall();
+      CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS)
           .execute(this::reset);
     }
 
@@ -310,7 +314,7 @@ final class BadProxy implements AutoCloseable {
           throw new EOFException("reset");
         }
         case STALL -> {
-          link.stall();
+          link.stall(stall);
           return length;
         }
         case DRIP -> {

@@ -39,12 +39,10 @@ class ChaosTest {
   /** A pull that failed time and again waits for minutes before it tries once more. */
   private static final Duration HEALED = Duration.ofMinutes(6);
 
-  /** The agent has to notice by itself, within a second. */
-  private static final Duration FOR_EVER = Duration.ofHours(1);
-
+  /** The agent times silence itself, at a second. */
   private static final Duration NOTICED = Duration.ofSeconds(15);
 
-  /** Of a request; the agent's own limits there are for servers that are slow. */
+  /** At any byte: within a handshake the agent's own limits are for servers that are slow. */
   private static final Duration STALL = Duration.ofSeconds(3);
 
   private static final int EVENTS_A_SECOND = 300;
@@ -65,12 +63,12 @@ class ChaosTest {
 
   @Test
   void nothingIsLostOnABadWay() throws Exception {
-    plain(25, Long.getLong("seed", 1));
+    plain(20, Long.getLong("seed", 1));
   }
 
   @Test
   void nothingIsLostAndNothingForgedOnABadWayWithTls() throws Exception {
-    encrypted(25, Long.getLong("seed", 1));
+    encrypted(20, Long.getLong("seed", 1));
   }
 
   @Test
@@ -133,7 +131,7 @@ class ChaosTest {
       throws Exception {
     random = new Random(seed);
     long start = System.nanoTime();
-    try (BadProxy socket = BadProxy.start(port, down, up, 0, FOR_EVER, random.nextLong());
+    try (BadProxy socket = BadProxy.start(port, down, up, 0, STALL, random.nextLong());
         BadProxy http = BadProxy.start(port, down, up, 0.6, STALL, random.nextLong())) {
       configure(
           simulator,
@@ -155,7 +153,7 @@ class ChaosTest {
       System.out.printf(
           "seed %d, %,d s: %s%n",
           seed, (System.nanoTime() - start) / 1_000_000_000, figures(socket, http));
-      check(http);
+      check();
     } catch (Exception | AssertionError e) {
       String log = agents.isEmpty() ? "" : agents.get(agents.size() - 1).err();
       throw new AssertionError("seed " + seed + "\n" + log, e);
@@ -174,6 +172,7 @@ class ChaosTest {
     long end = System.nanoTime() + SOON.plusSeconds(2L * faults).toNanos();
     while (faults(proxies) < faults
         || stalled == 0
+        || proxies[1].struck().isEmpty()
         || !proxies[0].struck().keySet().containsAll(kinds)) {
       assertTrue(System.nanoTime() - end < 0, () -> "too few: " + proxies[0].struck());
       for (int i = 0; i < EVENTS_A_SECOND * TICK / 1_000 + random.nextInt(2); i++) {
@@ -347,9 +346,8 @@ class ChaosTest {
   }
 
   /** At each kill one event may have been in hand. */
-  private void check(BadProxy http) throws IOException {
+  private void check() throws IOException {
     assertEquals(List.of(), missing());
     assertTrue(twice() <= moods.getOrDefault("kill -9", 0), () -> moods + " and more twice");
-    assertTrue(!http.struck().isEmpty(), "the way to the Hub and the pull API was no bad one");
   }
 }
