@@ -97,6 +97,11 @@ final class BadProxy implements AutoCloseable {
     return server.getLocalPort();
   }
 
+  /** How many connections have been asked for. */
+  int accepted() {
+    return accepted.get();
+  }
+
   /** From now on connections, old and new, come to harm. */
   void spoil() {
     bad = true;

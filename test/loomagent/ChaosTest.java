@@ -200,10 +200,11 @@ class ChaosTest {
   /** Sooner than the next token would make the agent dial. */
   private void stall(Simulator simulator, BadProxy socket) throws InterruptedException {
     count("live and stalled");
-    long dials = simulator.dials();
+    int before = socket.accepted();
     socket.stall();
     publish(simulator);
-    assertTrue(simulator.await(loom -> loom.dials() > dials, NOTICED), "a stall goes unnoticed");
+    assertTrue(
+        simulator.await(loom -> socket.accepted() > before, NOTICED), "a stall goes unnoticed");
   }
 
   private static int faults(BadProxy... proxies) {
