@@ -47,7 +47,7 @@ for version in $(sort $(notdir $(wildcard $(MODERN)/*))); do \
 done
 endef
 
-.PHONY: all run install package deb try test story systemd torture bench footprint examples check lint format floors reproducible clean
+.PHONY: all run install package deb try test story systemd chaos torture bench footprint examples check lint format floors reproducible clean
 
 all: $(JAR)
 
@@ -214,6 +214,10 @@ torture: build/test-classes/.built
 # The unit under a systemd of its own, on each Java. Needs root.
 systemd: deb $(SQLITE_JAR)
 	@test/systemd $(JAR) $(SQLITE_JAR) build/package/loom-agent_$(VERSION)_all.deb "$$(command -v $(BIN)java)" $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
+
+# The jar behind a bad cable: MINUTES=N of it on each Java, SEED=N. Needs root.
+chaos: build/test-classes/.built
+	@test/chaos $(JAR) "$$(command -v $(BIN)java)" $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
 
 # --- packages ------------------------------------------------------------------------------------
 

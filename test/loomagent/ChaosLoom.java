@@ -29,7 +29,7 @@ final class ChaosLoom {
    *
    * @param arguments the address to listen on, a folder, a seed
    */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws IOException, InterruptedException {
     InetAddress address = InetAddress.getByName(arguments[0]);
     Path folder = Path.of(arguments[1]).toAbsolutePath();
     Random random = new Random(Long.parseLong(arguments[2]));
@@ -49,6 +49,8 @@ final class ChaosLoom {
       Files.writeString(
           folder.resolve("agent.properties"), configuration(loom, arguments[0], relay.port()));
       System.out.println("ready");
+      // What comes before the first subscription of all is nobody's to miss.
+      boolean unused = loom.await(l -> !l.subscriptions().isEmpty(), Duration.ofMinutes(1));
       int number = 0;
       while (System.in.available() == 0) {
         int count = random.nextInt(500) == 0 ? BURST : 1;
