@@ -39,8 +39,8 @@ class ChaosTest {
   /** A pull that failed time and again waits for minutes before it tries once more. */
   private static final Duration HEALED = Duration.ofMinutes(6);
 
-  /** The agent times silence itself, at a second. */
-  private static final Duration NOTICED = Duration.ofSeconds(15);
+  /** Silence counts after a second, but a confirmation that is under way may take longer. */
+  private static final Duration NOTICED = Duration.ofSeconds(30);
 
   /** At any byte: within a handshake the agent's own limits are for servers that are slow. */
   private static final Duration STALL = Duration.ofSeconds(3);
@@ -117,7 +117,7 @@ class ChaosTest {
         settings
             .withPingEvery(Duration.ofMillis(300))
             .withPull(settings.pull().withRemembered(2_000_000))
-            .withHub(settings.hub().withLife(Duration.ofSeconds(30), false, true)));
+            .withHub(settings.hub().withLife(Duration.ofSeconds(60), false, true)));
   }
 
   private void run(
