@@ -131,22 +131,27 @@ final class GapWatch implements AutoCloseable {
     lost(from.equals(Instant.MIN) ? clock.instant() : from);
   }
 
-  /** There is no subscription since then. */
+  /** There is no subscription since then, where the last event known came before that. */
   void lost(Instant from) {
-    gaps.lost(connection, from, lastKnown(), settings.backfillSince());
+    lost(from, Duration.ZERO);
+  }
+
+  /**
+   * There is none since then. The last event may have come later, over another connection: it tells
+   * what the time is where events come from, and the gap began so long before that.
+   */
+  void lost(Instant from, Duration ago) {
+    Optional<Instant> before = lastKnown().map(last -> last.minus(ago));
+    gaps.lost(connection, from, before, settings.backfillSince());
   }
 
   private Optional<Instant> lastKnown() {
     return journal.newest(connection).map(entry -> Backfill.lastKnown(entry.event(), entry.time()));
   }
 
-  /**
-   * There was none for a while, and now there is. The last event may have come since: it tells what
-   * the time is where events come from, and the gap began so long before that.
-   */
+  /** There was none for a while, and now there is. */
   void missed(Instant from, Duration ago) {
-    Optional<Instant> before = lastKnown().map(last -> last.minus(ago));
-    gaps.lost(connection, from, before, settings.backfillSince());
+    lost(from, ago);
     live();
   }
 

@@ -189,7 +189,7 @@ final class Intake implements Connection.Listener {
       live = false;
       reconnects.get(failure.reason()).incrementAndGet();
       down(silence);
-      gaps.lost(downSince);
+      gaps.lost(downSince, silence);
     }
     say(failure, next);
     settled = true;
