@@ -25,7 +25,7 @@ SOURCES := $(sort $(shell find src -name '*.java' -not -path 'src/versions/*'))
 MODERN_SOURCES := $(sort $(shell find $(MODERN) -name '*.java'))
 RESOURCES := src/loomagent/ops/page.html
 TESTS := $(sort $(shell find test -name '*.java'))
-BENCH := $(sort $(wildcard bench/*.java))
+BENCHES := $(sort $(shell find bench -name '*.java'))
 EXAMPLES := $(sort $(shell find examples -name '*.java'))
 SERVICES := $(sort $(shell find META-INF -type f))
 
@@ -237,7 +237,7 @@ try: package $(CYCLONEDX_JAR) $(DRIVER_JARS)
 
 WS := ws-8.18.3
 SUM_WS := 424be604c8e7926fc29a1f067bf2dac256af3bcea62fe30395018bbaf8a9be2a
-RUNS ?= 5
+RUNS ?= 3
 
 build/bench/node_modules/ws: Makefile
 	@for tool in node npm; do command -v $$tool > /dev/null || { echo "make bench needs $$tool: install nodejs and npm"; exit 1; }; done
@@ -247,19 +247,64 @@ build/bench/node_modules/ws: Makefile
 	@tar -xzf build/bench/$(WS).tgz -C $@ --strip-components=1
 	@touch $@
 
-# RUNS=N of each, EVENTS=N in each.
-bench: $(JAR) build/bench/node_modules/ws
-	@$(BIN)javac $(JAVAC_FLAGS) -cp $(JAR) -d build/bench/classes $(BENCH)
+# Whom the agent is measured beside, and with what, never on its own class path: SHA-256 and coordinates.
+PEERS := \
+  dc0eaf2bbf0036a70b60798c785d6e03a9daf06b68b8edb0f1ba9eb3421baeb3:org.openjdk.jmh:jmh-core:1.37 \
+  6a5604b5b804e0daca1145df1077609321687734a8b49387e49f10557c186c77:org.openjdk.jmh:jmh-generator-annprocess:1.37 \
+  df26cc58f235f477db07f753ba5a3ab243ebe5789d9f89ecf68dd62ea9a66c28:net.sf.jopt-simple:jopt-simple:5.0.4 \
+  1e56d7b058d28b65abd256b8458e3885b674c1d588fa43cd7d1cbb9c7ef2b308:org.apache.commons:commons-math3:3.6.1 \
+  4b40a06396f239f8de2da57419adde6e94e5edc18a2171d471ea05eeed4e5c2d:com.fasterxml.jackson.core:jackson-core:2.21.4 \
+  3888e9e69ab66fbacaacc9aea0e9ffbf15368288e4aca468b024dba11c09fbf9:com.fasterxml.jackson.core:jackson-databind:2.21.4 \
+  53ca085f4a150f703f49e1aabd935bd03b43e1ea3d55d135438292af22cef56b:com.fasterxml.jackson.core:jackson-annotations:2.21 \
+  dd0ce1b55a3ed2080cb70f9c655850cda86c206862310009dcb5e5c95265a5e0:com.google.code.gson:gson:2.13.2 \
+  43d2795c54e1f21c8bf4da03c6473d263bc08f47c4931aa5488deb38c9148d21:com.alibaba.fastjson2:fastjson2:2.0.60 \
+  69ff84463d1d7cc5cfdb8baf2b6e5f7af153d351bf0dbee3bbc8916247afac74:com.eclipsesource.minimal-json:minimal-json:0.9.5 \
+  ee86e1532b412a11da4450d25ce9c1860d4d8793efef50aef0d0859d94ca4367:com.grack:nanojson:1.10 \
+  3435037f809527a943d5af3b1ba3b58d723f3a7ff0513f92487495da1f8608a8:com.squareup.tape2:tape:2.0.0-beta1 \
+  eae29213e4f16515639c28957200f011b3967fffcada1962cf0255d24919c22f:org.java-websocket:Java-WebSocket:1.6.0 \
+  7b751d952061954d5abfed7181c1f645d336091b679891591d63329c622eb832:org.slf4j:slf4j-api:2.0.17 \
+  3716f83649ec66161a2edefd4f49df34d1dd1c51cdcf941996c6987260f0a829:org.slf4j:slf4j-nop:2.0.17
+
+part = $(word $(2),$(subst :, ,$(1)))
+peer_jar = build/lib/peers/$(call part,$(1),3)-$(call part,$(1),4).jar
+define peer_rule
+$(call peer_jar,$(1)):
+	$$(call fetch,$(call part,$(1),2):$(call part,$(1),3):$(call part,$(1),4),$(call part,$(1),1))
+endef
+$(foreach peer,$(PEERS),$(eval $(call peer_rule,$(peer))))
+PEER_JARS := $(foreach peer,$(PEERS),$(call peer_jar,$(peer)))
+EMPTY :=
+BENCH_PATH := $(subst $(space),:,$(JAR) $(PEER_JARS) $(SQLITE_JAR))
+
+# Loom's script, with this in the place where it prints an event.
+SCRIPT = { grep -q "$(PRINTS)" bench/loom.mjs && sed "s/$(PRINTS)/$(1)/" bench/loom.mjs; }
+PRINTS := console.log('webhook received', msg.message)
+
+# JMH makes classes of its own out of the benchmarks, which no lint is meant for.
+build/bench/classes/.built: $(JAR) $(BENCHES) $(wildcard bench/*.mjs) $(PEER_JARS) $(SQLITE_JAR)
+	@rm -rf build/bench/classes && mkdir -p build/bench/classes
+	@$(BIN)javac --release 17 -encoding UTF-8 -Xlint:none -cp $(BENCH_PATH) -processorpath $(BENCH_PATH) \
+	  -d build/bench/classes $(BENCHES)
+	@rm -rf build/bench/handlers build/bench/probe && mkdir -p build/bench/handlers build/bench/probe/bench build/bench/probe/META-INF/services
+	@cp build/bench/classes/bench/Probe.class build/bench/classes/bench/Stamps.class build/bench/probe/bench/
+	@echo bench.Probe > build/bench/probe/META-INF/services/loomagent.EventHandler
+	@$(BIN)jar --create --no-manifest --file build/bench/handlers/probe.jar -C build/bench/probe .
 	@cp bench/loom.mjs build/bench/
-	@sed "s/console.log('webhook received', msg.message)/console.log(JSON.stringify(msg.message))/" bench/loom.mjs \
-	  > build/bench/lines.mjs
-	@! cmp -s build/bench/loom.mjs build/bench/lines.mjs
-	@$(BIN)java -cp $(JAR):build/bench/classes bench.Bench $(JAR) build/bench $(or $(EVENTS),200000) $(RUNS) $(WS)
+	@$(call SCRIPT,console.log(JSON.stringify(msg.message))) > build/bench/lines.mjs
+	@{ $(call SCRIPT,stamp(msg.message)); cat bench/stamp.mjs; } > build/bench/stamps.mjs
+	@touch $@
+
+# Which rows, RUNS=N of each, EVENTS=N in each.
+BENCH ?= json appends throughput latency
+
+bench: build/bench/classes/.built build/bench/node_modules/ws
+	@rm -f build/bench/table
+	@set -e; for row in $(BENCH) table; do \
+	  $(BIN)java -cp build/bench/classes:$(BENCH_PATH) bench.Bench $$row $(JAR) build/bench $(RUNS) $(or $(EVENTS),200000) $(WS); \
+	done
 
 # Memory, start and wake-ups. RUNS=N of each, IDLE=seconds of nothing in each.
-footprint: $(JAR) build/bench/node_modules/ws
-	@$(BIN)javac $(JAVAC_FLAGS) -cp $(JAR) -d build/bench/classes $(BENCH)
-	@cp bench/loom.mjs build/bench/
+footprint: build/bench/classes/.built build/bench/node_modules/ws
 	@bench/footprint $(JAR) build/bench $(RUNS) $(or $(IDLE),30) "$$(command -v $(BIN)java)" $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
 
 # --- what CI runs --------------------------------------------------------------------------------
@@ -278,16 +323,16 @@ TASTE := $(foreach check,AnnotateFormatMethod BooleanLiteral ByteBufferBackingAr
   StringConcatToTextBlock StringSplitter UnnecessaryParentheses UnnecessaryStringBuilder,-Xep:$(check):OFF)
 
 format: $(FORMATTER_JAR)
-	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCH) $(EXAMPLES)
+	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --replace $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCHES) $(EXAMPLES)
 
-lint: $(JAR) $(TEST_JARS) $(FORMATTER_JAR) $(ERROR_PRONE_JAR) $(DATAFLOW_JAR) floors
+lint: $(JAR) $(TEST_JARS) $(FORMATTER_JAR) $(ERROR_PRONE_JAR) $(DATAFLOW_JAR) $(PEER_JARS) floors
 	@echo 'format'
-	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --dry-run --set-exit-if-changed $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCH) $(EXAMPLES)
+	@$(BIN)java $(EXPORTS) -jar $(FORMATTER_JAR) --dry-run --set-exit-if-changed $(SOURCES) $(MODERN_SOURCES) $(TESTS) $(BENCHES) $(EXAMPLES)
 	@echo 'error-prone'
 	@mkdir -p build/lint
 	@$(BIN)javac $(patsubst --%,-J--%,$(EXPORTS)) $(JAVAC_FLAGS) $(DOC_FLAGS) -XDcompilePolicy=simple \
 	  --should-stop=ifError=FLOW -processorpath $(ERROR_PRONE_JAR):$(DATAFLOW_JAR) '-Xplugin:ErrorProne $(TASTE)' \
-	  -cp $(subst $(space),:,$(TEST_JARS)) -d build/lint $(SOURCES) $(TESTS) $(BENCH)
+	  -cp $(subst $(space),:,$(TEST_JARS) $(PEER_JARS)) -d build/lint $(SOURCES) $(TESTS) $(BENCHES)
 
 floors: $(JAR)
 	@echo 'floors'
