@@ -300,7 +300,7 @@ BENCH ?= json appends throughput latency
 bench: build/bench/classes/.built build/bench/node_modules/ws
 	@rm -f build/bench/table
 	@set -e; for row in $(BENCH) table; do \
-	  $(BIN)java -cp build/bench/classes:$(BENCH_PATH) bench.Bench $$row $(JAR) build/bench $(RUNS) $(or $(EVENTS),200000) $(WS); \
+	  $(BIN)java $(if $(WAITING),-Dwaiting=$(WAITING)) -cp build/bench/classes:$(BENCH_PATH) bench.Bench $$row $(JAR) build/bench $(RUNS) $(or $(EVENTS),200000) $(WS); \
 	done
 
 # Memory, start and wake-ups. RUNS=N of each, IDLE=seconds of nothing in each.

@@ -32,6 +32,8 @@ record Bench(Path jar, Path folder, int runs, int events, String ws) {
       case "appends" -> Appends.run(bench);
       case "throughput" -> Throughput.run(bench);
       case "latency" -> Latency.run(bench);
+      case "allocation" -> Allocation.run(bench);
+      case "scale" -> Scale.run(bench);
       case "table" -> {
         bench.table().print();
         say("%n%s", bench.machine());

@@ -6,15 +6,17 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import loomagent.json.Json;
 import loomagent.simulator.Frames;
 import loomagent.simulator.Peer;
 import loomagent.simulator.Script;
 
 /**
- * Loom for one client: once that is subscribed, it gets events as fast as the socket takes them. It
- * costs little, since it shares the machine with what is measured: the frame of an event is made
+ * Loom for some clients: once it is subscribed, each gets events as fast as its socket takes them.
+ * It costs little, since it shares the machine with what is measured: the frame of an event is made
  * once, and of each event only the two ids are written anew.
  */
 final class Flood implements Script {
@@ -36,11 +38,29 @@ final class Flood implements Script {
           .formatted(UUID);
 
   private final int events;
+  private final CountDownLatch absent;
+  private final CompletableFuture<Void> told;
+  private final AtomicLong clients = new AtomicLong();
   private final CompletableFuture<Long> started = new CompletableFuture<>();
   private volatile int size;
 
+  /** To one client, at once. */
   Flood(int events) {
+    this(events, 1, CompletableFuture.completedFuture(null));
+  }
+
+  /** So many events to each of so many clients, when it is told to. */
+  Flood(int events, int clients, CompletableFuture<Void> told) {
     this.events = events;
+    this.absent = new CountDownLatch(clients);
+    this.told = told;
+  }
+
+  /** Waits until all clients are subscribed. */
+  void awaitClients() throws Exception {
+    if (!absent.await(2, TimeUnit.MINUTES)) {
+      throw new IOException(absent.getCount() + " clients did not come");
+    }
   }
 
   /** When the first event was sent, as {@link System#nanoTime} counts; waits for that. */
@@ -66,19 +86,23 @@ final class Flood implements Script {
     byte[] frame =
         Frames.text("{\"identifier\":%s,\"message\":%s}".formatted(Json.write(identifier), EVENT));
     size = frame.length;
+    long client = clients.getAndIncrement();
+    absent.countDown();
+    told.join();
     started.complete(System.nanoTime());
-    flood(peer, frame);
+    flood(peer, frame, client << 32);
     peer.serve();
   }
 
-  private void flood(Peer peer, byte[] frame) throws IOException {
+  private void flood(Peer peer, byte[] frame, long first) throws IOException {
     String text = new String(frame, UTF_8);
     int id = text.indexOf(UUID) + UUID.length();
     int job = text.indexOf(UUID, id) + UUID.length();
     ByteArrayOutputStream chunk = new ByteArrayOutputStream();
     for (int event = 1; event <= events; event++) {
-      for (int digit = 11, left = event; digit >= 0; digit--, left >>>= 4) {
-        frame[id + digit] = frame[job + digit] = (byte) Character.forDigit(left & 0xF, 16);
+      long left = first + event;
+      for (int digit = 11; digit >= 0; digit--, left >>>= 4) {
+        frame[id + digit] = frame[job + digit] = (byte) Character.forDigit((int) left & 0xF, 16);
       }
       chunk.writeBytes(frame);
       if (event % 128 == 0 || event == events) {

@@ -1,12 +1,10 @@
 package bench;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -125,13 +123,7 @@ final class Latency {
       simulator.always(new Pace(EVENTS));
       Process process = contender.start(simulator.url());
       try {
-        long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
-        while (Files.notExists(stamps)) {
-          if (System.nanoTime() - end > 0 || !process.isAlive()) {
-            throw new IOException("not all events came: see build/bench/errors");
-          }
-          TimeUnit.MILLISECONDS.sleep(100);
-        }
+        Allocation.await(stamps, process);
       } finally {
         Contender.end(process);
       }
