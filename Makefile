@@ -294,18 +294,24 @@ build/bench/classes/.built: $(JAR) $(BENCHES) $(wildcard bench/*.mjs) $(PEER_JAR
 	@{ $(call SCRIPT,stamp(msg.message)); cat bench/stamp.mjs; } > build/bench/stamps.mjs
 	@touch $@
 
-# Which rows, RUNS=N of each, EVENTS=N in each.
-BENCH ?= json appends throughput latency
+# Which rows; RUNS=N of each, EVENTS=N in each, WAITING=N in the journal of one.
+BENCH ?= json appends throughput latency allocation scale footprint
 
 bench: build/bench/classes/.built build/bench/node_modules/ws
 	@rm -f build/bench/table
 	@set -e; for row in $(BENCH) table; do \
-	  $(BIN)java $(if $(WAITING),-Dwaiting=$(WAITING)) -cp build/bench/classes:$(BENCH_PATH) bench.Bench $$row $(JAR) build/bench $(RUNS) $(or $(EVENTS),200000) $(WS); \
+	  [ $$row != footprint ] || { BARE=no $(call FOOTPRINT,1,10,1000000); continue; }; \
+	  $(BIN)java $(if $(WAITING),-Dwaiting=$(WAITING)) -cp build/bench/classes:$(BENCH_PATH) bench.Bench $$row \
+	    $(JAR) build/bench $(RUNS) $(or $(EVENTS),200000) $(WS); \
 	done
 
-# Memory, start and wake-ups. RUNS=N of each, IDLE=seconds of nothing in each.
+# LIVES, IDLE, EVENTS
+FOOTPRINT = bench/footprint build/bench/classes:$(BENCH_PATH) $(JAR) build/bench $(RUNS) $(1) $(2) $(3) \
+  "$$(command -v $(BIN)java)" $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
+
+# Memory, start and wake-ups. RUNS=N of each, IDLE=seconds of nothing and EVENTS=N in each.
 footprint: build/bench/classes/.built build/bench/node_modules/ws
-	@bench/footprint $(JAR) build/bench $(RUNS) $(or $(IDLE),30) "$$(command -v $(BIN)java)" $(foreach jdk,$(OTHER_JDKS),'$(jdk)/bin/java')
+	@$(call FOOTPRINT,$(RUNS),$(or $(IDLE),30),$(or $(EVENTS),1000000))
 
 # --- what CI runs --------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ final class Allocation {
     }
     double sum = 0;
     for (String line : Files.readAllLines(bytes)) {
-      long each = Long.parseLong(line.substring(0, line.indexOf(' ')));
+      double each = Double.parseDouble(line.substring(0, line.indexOf(' ')));
       sum += each;
       if (each > 0) {
         bench

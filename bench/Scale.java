@@ -127,7 +127,7 @@ final class Scale {
         double idle = Contender.memory(process, "VmRSS:");
         go.complete(null);
         long from = flood.started();
-        long end = Throughput.printed(agent, each * clients);
+        long end = Throughput.printed(agent, process, each * clients);
         double after = Contender.memory(process, "VmRSS:");
         return new Run(start, idle, after, each * clients * 1e9 / (end - from));
       } finally {

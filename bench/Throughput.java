@@ -127,7 +127,7 @@ final class Throughput {
       Process process = contender.start(simulator.url());
       try {
         long start = flood.started();
-        long end = printed(contender, events);
+        long end = printed(contender, process, events);
         size = flood.size();
         return new Run(events * 1e9 / (end - start), Contender.memory(process, "VmHWM:"));
       } finally {
@@ -137,7 +137,7 @@ final class Throughput {
   }
 
   /** When the output grew for the last time before it held every event. */
-  static long printed(Contender contender, int events) throws Exception {
+  static long printed(Contender contender, Process process, int events) throws Exception {
     long size = -1;
     long grown = System.nanoTime();
     while (true) {
@@ -153,7 +153,12 @@ final class Throughput {
         }
         if (printed > events || now - grown > 30_000_000_000L) {
           throw new IOException(
-              printed + " of " + events + " events were printed: see build/bench/errors");
+              printed
+                  + " of "
+                  + events
+                  + " events were printed, by "
+                  + process
+                  + ": see build/bench/errors");
         }
         TimeUnit.SECONDS.sleep(1); // so as not to take the machine from who is slow
       }
