@@ -13,8 +13,8 @@ public final class EventGlobs {
   // As many as there may be event names, each as long as one.
   static final int MAX_GLOBS = 500;
 
-  private final List<String> taken = new ArrayList<>();
-  private final List<String> excluded = new ArrayList<>();
+  private final List<Glob> taken = new ArrayList<>();
+  private final List<Glob> excluded = new ArrayList<>();
   private final String text;
 
   private EventGlobs(String text) {
@@ -41,7 +41,7 @@ public final class EventGlobs {
                 + " front leaves out; one comma between two.");
       }
       boolean excludes = glob.startsWith("!");
-      (excludes ? globs.excluded : globs.taken).add(excludes ? glob.substring(1) : glob);
+      (excludes ? globs.excluded : globs.taken).add(Glob.of(excludes ? glob.substring(1) : glob));
     }
     return globs;
   }
@@ -54,15 +54,15 @@ public final class EventGlobs {
 
   /** Which pattern takes or excludes an event of this name, in a few words. */
   public String why(String eventName) {
-    Optional<String> exclusion = first(excluded, eventName);
+    Optional<Glob> exclusion = first(excluded, eventName);
     if (exclusion.isPresent()) {
-      return "excluded by !" + exclusion.get();
+      return "excluded by !" + exclusion.get().text();
     }
     if (taken.isEmpty()) {
       return "taken: " + text + " only leaves others out";
     }
     return first(taken, eventName)
-        .map(glob -> "taken by " + glob)
+        .map(glob -> "taken by " + glob.text())
         .orElse("not taken: not among " + text);
   }
 
@@ -72,25 +72,39 @@ public final class EventGlobs {
     return text;
   }
 
-  private static Optional<String> first(List<String> globs, String name) {
-    return globs.stream().filter(glob -> matches(glob, name)).findFirst();
+  // No stream: every handler is asked this of every event.
+  private static Optional<Glob> first(List<Glob> globs, String name) {
+    for (Glob glob : globs) {
+      if (glob.matches(name)) {
+        return Optional.of(glob);
+      }
+    }
+    return Optional.empty();
   }
 
-  private static boolean matches(String glob, String name) {
-    String[] parts = glob.split("\\*", -1);
-    String last = parts[parts.length - 1];
-    if (parts.length == 1 || !name.startsWith(parts[0])) {
-      return glob.equals(name);
+  /** A pattern, and what lies around its stars. */
+  private record Glob(String text, List<String> parts) {
+
+    static Glob of(String text) {
+      return new Glob(text, List.of(text.split("\\*", -1)));
     }
-    int at = parts[0].length();
-    // The first place where a part fits leaves the most for those behind it.
-    for (int i = 1; i < parts.length - 1; i++) {
-      int found = name.indexOf(parts[i], at);
-      if (found < 0) {
-        return false;
+
+    boolean matches(String name) {
+      int stars = parts.size() - 1;
+      String last = parts.get(stars);
+      if (stars == 0 || !name.startsWith(parts.get(0))) {
+        return text.equals(name);
       }
-      at = found + parts[i].length();
+      int at = parts.get(0).length();
+      // The first place where a part fits leaves the most for those behind it.
+      for (int i = 1; i < stars; i++) {
+        int found = name.indexOf(parts.get(i), at);
+        if (found < 0) {
+          return false;
+        }
+        at = found + parts.get(i).length();
+      }
+      return name.length() - last.length() >= at && name.endsWith(last);
     }
-    return name.length() - last.length() >= at && name.endsWith(last);
   }
 }

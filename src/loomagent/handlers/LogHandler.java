@@ -19,6 +19,7 @@ import loomagent.HandlerContext;
 public final class LogHandler implements EventHandler {
   private final OutputStream out;
   private boolean json;
+  private byte[] line = {}; // room for one, which is written whole
 
   /** Writes to standard output. */
   public LogHandler() {
@@ -40,8 +41,14 @@ public final class LogHandler implements EventHandler {
   // One write a line: what reads the other end of a pipe sees whole events, at once.
   @Override
   public void handle(Event event) throws IOException {
-    String line = json ? oneLine(event.json()) : forPeople(event);
-    out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    byte[] text =
+        (json ? oneLine(event.json()) : forPeople(event)).getBytes(StandardCharsets.UTF_8);
+    if (line.length <= text.length) {
+      line = new byte[Math.max(1024, text.length + 1)];
+    }
+    System.arraycopy(text, 0, line, 0, text.length);
+    line[text.length] = '\n';
+    out.write(line, 0, text.length + 1);
   }
 
   /** JSON allows line breaks between its parts, and only there; a line an event has none. */
