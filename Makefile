@@ -29,7 +29,9 @@ BENCHES := $(sort $(shell find bench -name '*.java'))
 EXAMPLES := $(sort $(shell find examples -name '*.java'))
 SERVICES := $(sort $(shell find META-INF -type f))
 
-JAVAC_FLAGS := --release 17 -encoding UTF-8 -Xlint:all -Werror -g:source,lines
+# Strings are joined by code that is there, not by what Java makes when it first comes to each place:
+# a tenth of all that a start costs, and of its memory.
+JAVAC_FLAGS := --release 17 -XDstringConcat=inline -encoding UTF-8 -Xlint:all -Werror -g:source,lines
 DOC_FLAGS := -Xdoclint:all,-missing
 
 # Each with the first of the JDKs at hand that compiles for it. A service without its class would be
