@@ -31,7 +31,8 @@ final class Throughput {
     this.events = events;
   }
 
-  private record Run(double rate, double peak) {}
+  /** Events a second, microseconds of CPU an event with the start, and MB. */
+  private record Run(double rate, double cpu, double peak) {}
 
   static void run(Bench bench) throws Exception {
     Path folder = bench.folder();
@@ -48,13 +49,20 @@ final class Throughput {
     Throughput throughput = new Throughput(bench.events());
     Map<Contender, List<Run>> runs = throughput.compare(contenders, bench.runs());
     double[] bars = {1.5, 0, 1, 0, 0}; // those with none are beside it for the reader alone
+    Table table = bench.table();
     for (int i = 0; i < bars.length; i++) {
       Contender peer = contenders.get(i);
       if (!peer.equals(agent)) {
-        double ours = rate(runs.get(agent));
-        bench.table().more("events a second", "", ours, peer.name(), rate(runs.get(peer)), bars[i]);
+        List<Run> theirs = runs.get(peer);
+        String name = peer.name();
+        table.more("events a second", "", rate(runs.get(agent)), name, rate(theirs), bars[i]);
+        table.less("CPU of an event", "µs", cpu(runs.get(agent)), name, cpu(theirs), 0);
       }
     }
+  }
+
+  private static double cpu(List<Run> runs) {
+    return Table.median(runs.stream().mapToDouble(Run::cpu).toArray());
   }
 
   private static double rate(List<Run> runs) {
@@ -74,16 +82,17 @@ final class Throughput {
     }
     Bench.say("%n%,d events of %d bytes each, sent as fast as they are read", events, size);
     Bench.say(
-        "%-32s %9s %9s %9s %8s",
-        "events/s, " + times + " runs in turn", "median", "min", "max", "memory");
+        "%-32s %9s %9s %9s %8s %8s",
+        "events/s, " + times + " runs in turn", "median", "min", "max", "CPU", "memory");
     for (Contender contender : contenders) {
       List<Run> all = runs.get(contender);
       Bench.say(
-          "%-32s %,9.0f %,9.0f %,9.0f %5.0f MB",
+          "%-32s %,9.0f %,9.0f %,9.0f %5.1f µs %5.0f MB",
           contender.name(),
           rate(all),
           all.stream().mapToDouble(Run::rate).min().orElse(0),
           all.stream().mapToDouble(Run::rate).max().orElse(0),
+          cpu(all),
           all.stream().mapToDouble(Run::peak).max().orElse(0));
     }
     Bench.say("%-32s %,9.0f", "the server, only read from", alone);
@@ -129,7 +138,9 @@ final class Throughput {
         long start = flood.started();
         long end = printed(contender, process, events);
         size = flood.size();
-        return new Run(events * 1e9 / (end - start), Contender.memory(process, "VmHWM:"));
+        double cpu = process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / 1e3;
+        double peak = Contender.memory(process, "VmHWM:");
+        return new Run(events * 1e9 / (end - start), cpu / events, peak);
       } finally {
         Contender.end(process);
       }

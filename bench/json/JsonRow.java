@@ -34,10 +34,10 @@ public final class JsonRow {
                 new OptionsBuilder()
                     .include("bench.json.*Benchmark")
                     .forks(forks)
-                    .warmupIterations(3)
-                    .warmupTime(TimeValue.seconds(1))
-                    .measurementIterations(4)
-                    .measurementTime(TimeValue.seconds(1))
+                    .warmupIterations(8)
+                    .warmupTime(TimeValue.milliseconds(300))
+                    .measurementIterations(20)
+                    .measurementTime(TimeValue.milliseconds(100))
                     .addProfiler(GCProfiler.class)
                     .verbosity(VerboseMode.SILENT)
                     .build())
@@ -46,11 +46,11 @@ public final class JsonRow {
       System.out.println(
           String.format(
               Locale.ROOT,
-              "%-20s %-18s %,10.0f ns ±%3.0f%%  %,9.0f bytes",
+              "%-20s %-18s %,10.0f ns, median %,10.0f  %,9.0f bytes",
               group(result),
               method(result),
               time(result),
-              100 * result.getPrimaryResult().getStatistics().getStandardDeviation() / time(result),
+              result.getPrimaryResult().getStatistics().getPercentile(50),
               bytes(result)));
     }
     for (RunResult ours : results) {
@@ -86,9 +86,9 @@ public final class JsonRow {
     return name.substring(name.lastIndexOf('.') + 1);
   }
 
-  /** The median of all iterations: other work on the machine makes some of them long. */
+  /** The shortest of forty iterations: other work on the machine can only make them longer. */
   private static double time(RunResult result) {
-    return result.getPrimaryResult().getStatistics().getPercentile(50);
+    return result.getPrimaryResult().getStatistics().getMin();
   }
 
   private static double bytes(RunResult result) {
