@@ -34,10 +34,11 @@ public final class JsonRow {
                 new OptionsBuilder()
                     .include("bench.json.*Benchmark")
                     .forks(forks)
+                    .jvmArgsAppend("-Xbatch") // warm is warm, however busy the machine
                     .warmupIterations(8)
                     .warmupTime(TimeValue.milliseconds(300))
-                    .measurementIterations(20)
-                    .measurementTime(TimeValue.milliseconds(100))
+                    .measurementIterations(100)
+                    .measurementTime(TimeValue.milliseconds(10))
                     .addProfiler(GCProfiler.class)
                     .verbosity(VerboseMode.SILENT)
                     .build())
@@ -86,7 +87,7 @@ public final class JsonRow {
     return name.substring(name.lastIndexOf('.') + 1);
   }
 
-  /** The shortest of forty iterations: other work on the machine can only make them longer. */
+  /** The shortest of all iterations: other work on the machine can only make them longer. */
   private static double time(RunResult result) {
     return result.getPrimaryResult().getStatistics().getMin();
   }
