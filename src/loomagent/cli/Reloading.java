@@ -26,6 +26,7 @@ import loomagent.base.Words;
 import loomagent.config.Configuration;
 import loomagent.config.ConfigurationException;
 import loomagent.config.Source;
+import loomagent.ops.IdleHeap;
 import loomagent.ops.Logging;
 import loomagent.ops.Systemd;
 import loomagent.plugin.Copies;
@@ -125,6 +126,7 @@ final class Reloading {
    */
   void until(Stop stop, Agent agent, Source source) {
     Map<String, String> last = seen;
+    IdleHeap heap = new IdleHeap();
     Daily daily = agent.daily(Clock.system(ZoneId.systemDefault()));
     listening = Optional.of(stop);
     agent.watch(this::fault);
@@ -133,6 +135,7 @@ final class Reloading {
       try {
         last = look(stop, agent, source, last);
         daily.look(); // behind what waits: whatever goes wrong with it comes once in a while
+        heap.look(); // here, since this thread wakes anyway
       } catch (Throwable fault) {
         tell(fault);
       }

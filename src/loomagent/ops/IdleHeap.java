@@ -1,11 +1,18 @@
 package loomagent.ops;
 
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
 /**
- * Gives memory back to the system once a burst is over. The serial collector, which holds the least
- * of all, collects only what it is out of room for: after a night of many events it would hold its
- * largest heap for as long as the agent runs. One thread.
+ * Gives memory back to the system once a burst is over. A collector collects only what it is out of
+ * room for: after a night of many events it would hold its largest heap for as long as the agent
+ * runs, and the one that Java takes by itself, on a large machine, ten times what is needed. One
+ * thread.
  */
-final class IdleHeap {
+public final class IdleHeap {
+  /** Between two looks. */
+  private static final long EVERY = TimeUnit.SECONDS.toNanos(30);
+
   /** Bytes. Below that there is nothing to be had. */
   private static final long SMALL = 12L << 20;
 
@@ -13,6 +20,8 @@ final class IdleHeap {
   private static final long LITTLE = 1L << 20;
 
   private final Heap heap;
+  private final LongSupplier nanos;
+  private long due;
   private long used = Long.MIN_VALUE / 2;
   private long kept;
 
@@ -47,12 +56,24 @@ final class IdleHeap {
     void collect();
   }
 
-  IdleHeap(Heap heap) {
-    this.heap = heap;
+  /** Of this process. */
+  public IdleHeap() {
+    this(Heap.OWN, System::nanoTime);
   }
 
-  /** To be called twice a minute or so. */
-  void look() {
+  IdleHeap(Heap heap, LongSupplier nanos) {
+    this.heap = heap;
+    this.nanos = nanos;
+    this.due = nanos.getAsLong() + EVERY;
+  }
+
+  /** To be called now and then; looks twice a minute. */
+  public void look() {
+    long now = nanos.getAsLong();
+    if (due - now > 0) {
+      return;
+    }
+    due = now + EVERY;
     long before = used;
     used = heap.used();
     if (Math.abs(used - before) < LITTLE && heap.total() > SMALL && heap.total() > kept) {

@@ -67,7 +67,6 @@ public final class Systemd implements AutoCloseable {
   private static final int MAX_STATUS = 500;
 
   private final Notifications notifications;
-  private final IdleHeap idleHeap = new IdleHeap(IdleHeap.Heap.OWN);
   private final long watchdog;
   private final LongSupplier nanos;
   private final System.Logger log;
@@ -87,7 +86,6 @@ public final class Systemd implements AutoCloseable {
   private long statusAt;
   private long feedAt;
   private long extendAt;
-  private long restAt;
 
   /**
    * Without a thread.
@@ -112,7 +110,6 @@ public final class Systemd implements AutoCloseable {
     this.statusAt = start - PAUSE;
     this.feedAt = start;
     this.extendAt = start + EXTEND_EVERY;
-    this.restAt = start + LOOK_EVERY;
     this.thread = runs ? Optional.of(new Thread(this::run, "systemd")) : Optional.empty();
   }
 
@@ -220,18 +217,8 @@ public final class Systemd implements AutoCloseable {
   private void run() {
     while (!closed) {
       long wait = lookAround();
-      rest();
       Thread.interrupted(); // a handler's, or this would never wait again
       LockSupport.parkNanos(this, Math.max(1, wait));
-    }
-  }
-
-  /** Here, since this thread wakes now and then anyway. */
-  private void rest() {
-    long now = nanos.getAsLong();
-    if (restAt - now <= 0) {
-      restAt = now + LOOK_EVERY;
-      idleHeap.look();
     }
   }
 

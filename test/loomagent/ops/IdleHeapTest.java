@@ -2,6 +2,7 @@ package loomagent.ops;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class IdleHeapTest {
@@ -10,6 +11,7 @@ final class IdleHeapTest {
   private long total = 8 * MB;
   private long used = 5 * MB;
   private int collections;
+  private long now;
 
   private final IdleHeap idle =
       new IdleHeap(
@@ -30,11 +32,13 @@ final class IdleHeapTest {
               total = 14 * MB;
               used = 10 * MB;
             }
-          });
+          },
+          () -> now);
 
   private int after(long grown, long taken) {
     total = grown * MB;
     used = taken * MB;
+    now += TimeUnit.SECONDS.toNanos(30);
     idle.look();
     return collections;
   }
@@ -55,6 +59,19 @@ final class IdleHeapTest {
     assertEquals(1, after(14, 10));
     assertEquals(1, after(30, 20));
     assertEquals(2, after(30, 20));
+  }
+
+  @Test
+  void whoeverAsksMoreOftenIsQuietForHalfAMinuteAllTheSame() {
+    assertEquals(0, after(60, 50));
+    for (int second = 1; second < 30; second++) {
+      now += TimeUnit.SECONDS.toNanos(1);
+      idle.look();
+      assertEquals(0, collections, second + " s");
+    }
+    now += TimeUnit.SECONDS.toNanos(1);
+    idle.look();
+    assertEquals(1, collections);
   }
 
   @Test
