@@ -121,9 +121,6 @@ public final class Main {
     Security.setProperty("networkaddress.cache.negative.ttl", "0");
     // A tunnel through a proxy that asks for Basic authentication, which Java switches off.
     property("jdk.http.auth.tunneling.disabledSchemes", "");
-    // One large read a system call instead of eight: a third more events a second.
-    property("jdk.httpclient.bufsize", "131072");
-    property("jdk.httpclient.websocket.intermediateBufferSize", "131072");
   }
 
   private static void property(String name, String value) {

@@ -57,6 +57,7 @@ final class Session {
   private Exit run(Systemd systemd, Stop stop, Until until, Report report)
       throws InterruptedException {
     configuration.warnings().forEach(warning -> log.log(Level.WARNING, warning));
+    Network.divide(configuration.connections().size());
     Network network;
     try {
       network = WayOut.of(configuration, Logging.logger("network"));
