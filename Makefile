@@ -301,11 +301,12 @@ BENCH ?= json appends throughput latency allocation scale footprint
 
 bench: build/bench/classes/.built build/bench/node_modules/ws
 	@rm -f build/bench/table
-	@set -e; for row in $(BENCH) table; do \
-	  [ $$row != footprint ] || { BARE=no $(call FOOTPRINT,1,10,1000000); continue; }; \
-	  $(BIN)java $(if $(WAITING),-Dwaiting=$(WAITING)) -cp build/bench/classes:$(BENCH_PATH) bench.Bench $$row \
-	    $(JAR) build/bench $(RUNS) $(or $(EVENTS),200000) $(WS); \
-	done
+	@failed=0; for row in $(BENCH) table; do \
+	  if [ $$row = footprint ]; then BARE=no $(call FOOTPRINT,1,10,1000000); else \
+	    $(BIN)java $(if $(WAITING),-Dwaiting=$(WAITING)) -cp build/bench/classes:$(BENCH_PATH) bench.Bench $$row \
+	      $(JAR) build/bench $(RUNS) $(or $(EVENTS),200000) $(WS); \
+	  fi || failed=1; \
+	done; exit $$failed
 
 # LIVES, IDLE, EVENTS
 FOOTPRINT = bench/footprint build/bench/classes:$(BENCH_PATH) $(JAR) build/bench $(RUNS) $(1) $(2) $(3) \

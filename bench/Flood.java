@@ -37,10 +37,12 @@ final class Flood implements Script {
       """
           .formatted(UUID);
 
+  /** Of all floods: none has the ids of one before, which an agent with a journal would know. */
+  private static final AtomicLong CLIENTS = new AtomicLong();
+
   private final int events;
   private final CountDownLatch absent;
   private final CompletableFuture<Void> told;
-  private final AtomicLong clients = new AtomicLong();
   private final CompletableFuture<Long> started = new CompletableFuture<>();
   private volatile int size;
 
@@ -86,7 +88,7 @@ final class Flood implements Script {
     byte[] frame =
         Frames.text("{\"identifier\":%s,\"message\":%s}".formatted(Json.write(identifier), EVENT));
     size = frame.length;
-    long client = clients.getAndIncrement();
+    long client = CLIENTS.getAndIncrement();
     absent.countDown();
     told.join();
     started.complete(System.nanoTime());
