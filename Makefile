@@ -275,7 +275,6 @@ $(call peer_jar,$(1)):
 endef
 $(foreach peer,$(PEERS),$(eval $(call peer_rule,$(peer))))
 PEER_JARS := $(foreach peer,$(PEERS),$(call peer_jar,$(peer)))
-EMPTY :=
 BENCH_PATH := $(subst $(space),:,$(JAR) $(PEER_JARS) $(SQLITE_JAR))
 
 # Loom's script, with this in the place where it prints an event.
