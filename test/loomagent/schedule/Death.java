@@ -6,7 +6,6 @@ package loomagent.schedule;
  */
 final class Death extends Throwable {
   private static final long serialVersionUID = 1;
-  static final Death NOW = new Death();
 
   private Death() {
     super("killed", null, false, false);
@@ -14,7 +13,7 @@ final class Death extends Throwable {
 
   /** Throws it from where nothing of the kind is declared. */
   static RuntimeException now() {
-    return sneaky(NOW);
+    return sneaky(new Death());
   }
 
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})

@@ -31,6 +31,7 @@ public class Fiber extends Thread {
   }
 
   @Override
+  @SuppressWarnings("UnsynchronizedOverridesSynchronized") // one runs at a time
   public void start() {
     schedule.begin(this);
     super.start();

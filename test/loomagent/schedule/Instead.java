@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -94,7 +95,7 @@ public final class Instead {
   private static final class Wall extends Clock {
     @Override
     public ZoneId getZone() {
-      return java.time.ZoneOffset.UTC;
+      return ZoneOffset.UTC;
     }
 
     @Override

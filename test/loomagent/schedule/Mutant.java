@@ -1,5 +1,6 @@
 package loomagent.schedule;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.objectweb.asm.Opcodes;
@@ -128,7 +129,7 @@ public final class Mutant {
 
   private static List<MethodInsnNode> calls(MethodNode in, String call) {
     List<MethodInsnNode> calls =
-        java.util.Arrays.stream(in.instructions.toArray())
+        Arrays.stream(in.instructions.toArray())
             .filter(MethodInsnNode.class::isInstance)
             .map(MethodInsnNode.class::cast)
             .filter(each -> each.name.equals(call))

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.Handle;
@@ -164,7 +165,7 @@ final class Rewriter {
           Opcodes.H_INVOKESTATIC,
           INSTEAD,
           "random",
-          "()" + Type.getDescriptor(java.util.random.RandomGenerator.class),
+          "()" + Type.getDescriptor(RandomGenerator.class),
           false);
     }
     if (CALLED.containsKey(name)) {

@@ -1,13 +1,14 @@
 package loomagent.schedule;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -33,7 +34,7 @@ public final class Schedule {
   private final int switches; // of ten thousand steps
   private final long mostSteps;
   private final List<Fiber> fibers = new ArrayList<>(); // begun, and not done
-  private final Map<Object, Monitor> monitors = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Monitor> monitors = new IdentityHashMap<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private Fiber running;
   private Fiber world;
@@ -188,7 +189,7 @@ public final class Schedule {
             fiber ->
                 fiber.getName()
                     + (fiber.until == null ? " runs" : " waits")
-                    + java.util.Arrays.stream(fiber.getStackTrace())
+                    + Arrays.stream(fiber.getStackTrace())
                         .map(StackTraceElement::toString)
                         .filter(line -> !line.startsWith("java") && !line.contains(".schedule."))
                         .limit(6)
@@ -235,7 +236,7 @@ public final class Schedule {
   }
 
   private static String stack(Throwable thrown) {
-    return java.util.Arrays.stream(thrown.getStackTrace())
+    return Arrays.stream(thrown.getStackTrace())
         .limit(12)
         .map(StackTraceElement::toString)
         .collect(Collectors.joining("\n    ", "\n    ", ""));
@@ -247,7 +248,7 @@ public final class Schedule {
         fail(me.getName() + " cannot be killed" + stack(new Throwable()));
         end(me);
         while (true) { // it is lost
-          java.util.concurrent.locks.LockSupport.park();
+          LockSupport.park();
         }
       }
       throw Death.now();

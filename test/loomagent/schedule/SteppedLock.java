@@ -1,6 +1,8 @@
 package loomagent.schedule;
 
+import java.util.ArrayList;
 import java.util.Date;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -106,7 +108,7 @@ public final class SteppedLock extends ReentrantLock {
   }
 
   private final class Signals implements Condition {
-    private final java.util.List<boolean[]> waiting = new java.util.ArrayList<>();
+    private final List<boolean[]> waiting = new ArrayList<>();
 
     private interface Wait {
       boolean until(BooleanSupplier signalled) throws InterruptedException;

@@ -18,7 +18,6 @@ final class Ledger {
 
   /** One event and one handler. */
   private static final class Fate {
-    int given;
     int failed;
     boolean inHand;
     boolean taken;
@@ -78,7 +77,6 @@ final class Ledger {
         world.check(fate.place >= last, what + ", number " + fate.place + ", after " + last);
         places.put(fate.key, fate.place);
       }
-      fate.given++;
       fate.inHand = true;
       hand.add(fate);
       world.schedule.note(event.id().hashCode());

@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpTimeoutException;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -138,8 +140,7 @@ final class Loom {
                   () -> opened.completeExceptionally(new HttpTimeoutException("timed out"))));
     } else if (world.weather.network(30)) {
       int status = List.of(401, 429, 503, 404).get(world.random.nextInt(4));
-      HttpRequest request =
-          HttpRequest.newBuilder(java.net.URI.create("http://loom/websocket")).build();
+      HttpRequest request = HttpRequest.newBuilder(URI.create("http://loom/websocket")).build();
       Reply<String> reply = Reply.of(request, status, Map.of("Retry-After", "2"));
       client.tell(() -> opened.completeExceptionally(new WebSocketHandshakeException(reply)));
     } else {
@@ -163,7 +164,7 @@ final class Loom {
           if (world.weather.network(40)) {
             asker.fail(new ConnectException("Connection refused"));
           } else if (world.weather.network(15)) {
-            long limit = request.timeout().map(java.time.Duration::toNanos).orElse(World.SECOND);
+            long limit = request.timeout().map(Duration::toNanos).orElse(World.SECOND);
             world.after(limit, () -> asker.fail(new HttpTimeoutException("timed out")));
           } else if (world.weather.network(30)) {
             int status = List.of(429, 500, 503).get(world.random.nextInt(3));

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -118,7 +117,7 @@ final class PlainDisk implements Disk {
     if (Thread.currentThread().isInterrupted()) {
       throw new ClosedByInterruptException();
     }
-    world.schedule.note(kind.ordinal());
+    world.schedule.note(kind.name().hashCode());
     if (world.weather.disk(100)) {
       world.pause(world.upTo(50 * World.MILLI));
     } else if (world.weather.disk(2)) {
@@ -245,13 +244,6 @@ final class PlainDisk implements Disk {
     @Override
     public void close() throws IOException {
       inner.close();
-    }
-  }
-
-  /** The files of a kind, in order. */
-  List<Path> files(String of) throws IOException {
-    try (Stream<Path> files = Files.list(folder.resolve(of))) {
-      return files.sorted().toList();
     }
   }
 }

@@ -44,7 +44,7 @@ public final class Story implements Play {
   private boolean oauth;
   private boolean standby;
   private int lives;
-  private Process process;
+  private Life process;
 
   /** Called by name: {@link Play}. */
   public Story() {}
@@ -146,10 +146,10 @@ public final class Story implements Play {
     schedule.await(() -> until.getAsBoolean() || !healthy(), schedule.nanos() + nanos);
   }
 
-  private void startAgain() throws RuntimeException {
+  private void startAgain() {
     try {
       lives++;
-      process = new Process(world, lives, oauth, standby);
+      process = new Life(world, lives, oauth, standby);
       world.log.tell("life " + lives + " begins");
       process.start();
     } catch (Exception wrong) {
@@ -243,7 +243,12 @@ public final class Story implements Play {
     for (Shop.Counter handler : Shop.ALL) {
       Set<String> dead = new HashSet<>();
       Path letters = world.mounted().folder().resolve("dead/" + handler.name() + ".ndjson");
-      DeadLetters.read(letters, letter -> dead.add(letter.event().id()) || true);
+      DeadLetters.read(
+          letters,
+          letter -> {
+            dead.add(letter.event().id());
+            return true;
+          });
       for (String id : world.ledger.missing(handler, dead)) {
         missing.add(handler.name() + " " + id);
       }

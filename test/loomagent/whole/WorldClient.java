@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -141,7 +142,7 @@ final class WorldClient extends HttpClient {
 
                       @Override
                       public void onNext(ByteBuffer part) {
-                        text.append(java.nio.charset.StandardCharsets.UTF_8.decode(part));
+                        text.append(StandardCharsets.UTF_8.decode(part));
                       }
 
                       @Override

@@ -22,7 +22,7 @@ import loomagent.schedule.Fiber;
 import loomagent.schedule.Schedule;
 
 /** One run of the agent, from its start to its end or its death. */
-final class Process {
+final class Life {
   private final World world;
   private final int life;
   private final Configuration configuration;
@@ -33,7 +33,7 @@ final class Process {
   private boolean ended;
   private String words = "";
 
-  Process(World world, int life, boolean oauth, boolean standby) throws ConfigurationException {
+  Life(World world, int life, boolean oauth, boolean standby) throws ConfigurationException {
     this.world = world;
     this.life = life;
     this.configuration = configuration(oauth, standby);
