@@ -209,9 +209,12 @@ test: build/test-classes/.built
 story: build/test-classes/.built
 	@$(BIN)java -cp build/test-classes:$(subst $(space),:,$(JAR) $(TEST_JARS)) loomagent.whole.Seeds $(SEED)
 
-# The tests that take minutes to hours: hundreds of kills, every byte flipped, millions of events.
+# The tests that take minutes to hours: hundreds of kills, every byte flipped, millions of events,
+# and the fuzzers with FUZZ=N times the rounds that they have in `make test`.
+FUZZ ?= 100
+
 torture: build/test-classes/.built
-	@TAG=torture DETAILS=tree test/run '$(BIN)java'
+	@TAG=torture FUZZ=$(FUZZ) DETAILS=tree test/run '$(BIN)java'
 
 # The unit under a systemd of its own, on each Java. Needs root.
 systemd: deb $(SQLITE_JAR)
