@@ -3,6 +3,7 @@ package loomagent.delivery;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.MappedByteBuffer;
@@ -63,6 +64,9 @@ public final class Cursor implements AutoCloseable {
   /** Bytes: a checksum, and 1,002 numbers of 19 digits, up to the next page of memory. */
   static final int SLOT = 20_480;
 
+  /** No handler lives to see as many: beyond it, {@code n} could rise no further. */
+  private static final long MOST_CHANGES = Long.MAX_VALUE / 2;
+
   private static final int CHECKSUM = 8; // hex digits
 
   /** Beside the file: the first event of a handler that began behind others; no name ends so. */
@@ -109,7 +113,7 @@ public final class Cursor implements AutoCloseable {
   public static Cursor open(
       Path file, Start ifNew, long oldest, long end, Disk disk, System.Logger log)
       throws IOException {
-    byte[] content = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+    byte[] content = Files.exists(file) ? read(file, 2 * SLOT + 1) : new byte[0];
     Optional<Line> found = find(content);
     Path birth = file.resolveSibling(file.getFileName() + BIRTH);
     long begin = found.isPresent() ? born(birth) : 0;
@@ -162,7 +166,7 @@ public final class Cursor implements AutoCloseable {
    */
   public static Optional<Position> read(Path file) throws IOException {
     return Files.exists(file)
-        ? find(Files.readAllBytes(file)).map(Line::position)
+        ? find(read(file, 2 * SLOT)).map(Line::position)
         : Optional.empty();
   }
 
@@ -178,9 +182,18 @@ public final class Cursor implements AutoCloseable {
   /** Empty and 0 is the same: all that is kept was for it. */
   private static long born(Path birth) throws IOException {
     try {
-      return Files.exists(birth) ? Long.parseLong(Files.readString(birth, US_ASCII).strip()) : 0;
+      return Files.exists(birth)
+          ? Math.max(0, Long.parseLong(new String(read(birth, SLOT), US_ASCII).strip()))
+          : 0;
     } catch (NumberFormatException damaged) { // nothing but a word on a page hangs on it
       return 0;
+    }
+  }
+
+  /** What else somebody wrote into a file is not looked at. */
+  private static byte[] read(Path file, int most) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(most);
     }
   }
 
@@ -309,10 +322,25 @@ public final class Cursor implements AutoCloseable {
       if (numbers.size() < 2 || numbers.size() > 2 + MOST_OPEN) {
         return Optional.empty();
       }
+      long n = numbers.get(0);
       Position position = new Position(numbers.get(1), numbers.subList(2, numbers.size()));
-      return Optional.of(new Line(slot, numbers.get(0), position));
+      return n >= 0 && n < MOST_CHANGES && isPlace(position)
+          ? Optional.of(new Line(slot, n, position))
+          : Optional.empty();
     } catch (NumberFormatException handMade) {
       return Optional.empty();
     }
+  }
+
+  /** Whether somebody who wrote it by hand kept to the form. */
+  private static boolean isPlace(Position position) {
+    long before = 0;
+    for (long open : position.open()) {
+      if (open <= before) {
+        return false;
+      }
+      before = open;
+    }
+    return before < position.next();
   }
 }

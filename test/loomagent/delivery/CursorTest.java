@@ -122,8 +122,8 @@ class CursorTest {
     for (int round = 0; round < 200; round++) {
       byte[] before = Files.readAllBytes(file());
       Cursor.Position old = Cursor.read(file()).orElseThrow();
-      long next = random.nextLong(1, 1L << random.nextInt(2, 62));
-      long[] open = random.longs(random.nextInt(4), 1, 1_000).sorted().toArray();
+      long next = random.nextLong(1_000, 1L << random.nextInt(11, 62));
+      long[] open = random.longs(random.nextInt(4), 1, 1_000).sorted().distinct().toArray();
       cursor.move(next, open, open.length);
       byte[] after = Files.readAllBytes(file());
       int cut = random.nextInt(after.length);
