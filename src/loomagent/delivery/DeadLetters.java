@@ -369,12 +369,13 @@ public final class DeadLetters {
           && members.get("event") instanceof Map<?, ?> event
           && event.get("id") instanceof String id) {
         String name = event.get("name") instanceof String text ? text : "";
-        // In what stands before the event, a quote of any text is escaped, so this is the member.
+        // In what stands before the event, a quote of any text is escaped, so this is the member;
+        // but for a line that somebody edited.
         String whole = new String(line, UTF_8);
         int from = whole.indexOf(EVENT);
         int to = whole.lastIndexOf('}');
-        if (from > 0) {
-          String json = whole.substring(from + EVENT.length(), to);
+        String json = from > 0 ? whole.substring(from + EVENT.length(), to) : "";
+        if (event.equals(Json.parse(json))) {
           Event exact = Event.of(id, name, json, connection);
           return Optional.of(
               new Letter(Instant.parse(time), sequence, attempts.intValue(), error, exact));
