@@ -32,10 +32,10 @@ final class Segment {
     return folder.resolve(String.format(Locale.ROOT, "%020d", first) + SUFFIX);
   }
 
-  /** The sequence that a file is named by; none if it is not one of ours. */
+  /** The sequence that a file is named by, of 18 digits as a line's; none if it is not ours. */
   static OptionalLong first(Path file) {
     String name = file.getFileName().toString();
-    return name.matches("0\\d{19}\\.log")
+    return name.matches("00\\d{18}\\.log")
         ? OptionalLong.of(Long.parseLong(name.substring(0, 20)))
         : OptionalLong.empty();
   }
