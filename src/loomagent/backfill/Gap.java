@@ -31,6 +31,9 @@ public record Gap(
     long recovered,
     String note,
     Optional<Progress> progress) {
+  private static final long MOST_GAPS = Long.MAX_VALUE / 2; // there is always a number above
+  private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
+  private static final Instant LAST = Instant.parse("9999-01-01T00:00:00Z");
 
   /**
    * How far a pull is. It is kept with the earliest of its gaps.
@@ -121,20 +124,24 @@ public record Gap(
    *     DateTimeException
    */
   static Gap read(Map<?, ?> line) {
-    if (!(line.get("gap") instanceof Long number && number > 0)) {
+    if (!(line.get("gap") instanceof Long number && number > 0 && number < MOST_GAPS)) {
       throw new IllegalArgumentException("a gap without its number");
+    }
+    if (Boolean.TRUE.equals(line.get("closed")) && !line.containsKey("to")) {
+      // Taken for the one that is running, it would hide what is missed next.
+      throw new IllegalArgumentException("a closed gap without its end");
     }
     return new Gap(
         number,
         text(line, "connection"),
-        Instant.parse(text(line, "from")),
-        line.containsKey("to") ? Optional.of(Instant.parse(text(line, "to"))) : Optional.empty(),
-        Instant.parse(text(line, "asked")),
+        time(line, "from"),
+        line.containsKey("to") ? Optional.of(time(line, "to")) : Optional.empty(),
+        time(line, "asked"),
         Boolean.TRUE.equals(line.get("closed")),
         count(line, "recovered"),
         line.containsKey("note") ? text(line, "note") : "",
         line.get("progress") instanceof Map<?, ?> so
-            ? Optional.of(progress(so))
+            ? Optional.of(progress(so)).filter(pull -> pull.last() >= number)
             : Optional.empty());
   }
 
@@ -153,6 +160,15 @@ public record Gap(
       return text;
     }
     throw new IllegalArgumentException("a gap without " + member);
+  }
+
+  /** A year of four digits: what is reckoned from it is a time as well. */
+  private static Instant time(Map<?, ?> line, String member) {
+    Instant time = Instant.parse(text(line, member));
+    if (time.isBefore(FIRST) || !time.isBefore(LAST)) {
+      throw new IllegalArgumentException("a gap at no time of ours");
+    }
+    return time;
   }
 
   private static long count(Map<?, ?> line, String member) {
