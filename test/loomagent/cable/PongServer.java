@@ -77,7 +77,7 @@ final class PongServer implements AutoCloseable {
     return head.toString();
   }
 
-  private static String accept(String head) throws NoSuchAlgorithmException {
+  static String accept(String head) throws NoSuchAlgorithmException {
     Matcher key = Pattern.compile("(?i)Sec-WebSocket-Key: (\\S+)").matcher(head);
     if (!key.find()) {
       throw new IllegalStateException(head);
