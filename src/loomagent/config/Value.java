@@ -8,9 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loomagent.base.Secret;
@@ -29,8 +30,13 @@ public record Value(String key, String raw, int order, String origin, Source sou
   // The largest secrets are certificates' keys, of a few KB.
   static final int MAX_LENGTH = 64 << 10;
 
+  // One that does not end would be looked for to the end of the text, and so would the next: no
+  // path is longer than this.
   private static final Pattern LOOKUP =
-      Pattern.compile("\\$\\$\\{|\\$\\{(?:(env|file|credential):([^}]+)})?");
+      Pattern.compile("\\$\\$\\{|\\$\\{(?:(env|file|credential):([^}]{1,4096}+)})?");
+
+  // As many as anybody reads.
+  private static final int MAX_FAULTS = 20;
 
   /** Whether it is written out, without any ${…}. */
   public boolean literal() {
@@ -60,10 +66,10 @@ public record Value(String key, String raw, int order, String origin, Source sou
   /** With each ${…} filled in; the exception tells of every one that could not be. */
   String text() throws IOException {
     StringBuilder text = new StringBuilder();
-    List<String> faults = new ArrayList<>();
-    Matcher lookup = LOOKUP.matcher(raw);
+    Set<String> faults = new LinkedHashSet<>();
+    Matcher lookup = LOOKUP.matcher(raw.length() > MAX_LENGTH ? "" : raw);
     int at = 0;
-    while (lookup.find() && text.length() <= MAX_LENGTH) {
+    while (lookup.find() && text.length() <= MAX_LENGTH && faults.size() < MAX_FAULTS) {
       text.append(raw, at, lookup.start());
       at = lookup.end();
       try {
