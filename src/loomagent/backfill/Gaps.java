@@ -3,6 +3,7 @@ package loomagent.backfill;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -58,6 +59,9 @@ public final class Gaps implements AutoCloseable {
 
   static final int MAX_NOTE = 500; // characters
 
+  /** A hundred connections with all the gaps that are remembered have a quarter of it. */
+  static final int LARGEST = 64 << 20;
+
   static final String NO_CREDENTIALS =
       "not closed: there are no credentials for the pull API. Set backfill.app and"
           + " backfill.password soon: Loom keeps events for several weeks only";
@@ -100,8 +104,12 @@ public final class Gaps implements AutoCloseable {
   /** A last line without its end was never synced, so that nobody relies on it. */
   private synchronized void read() throws IOException {
     byte[] old = {};
-    try {
-      old = Files.readAllBytes(file);
+    try (InputStream in = Files.newInputStream(file)) {
+      old = in.readNBytes(LARGEST + 1);
+      if (old.length > LARGEST) {
+        throw new IOException(
+            file + " has more than " + (LARGEST >> 20) + " MB, which no agent wrote: move it away");
+      }
     } catch (NoSuchFileException none) {
       // A new folder.
     }

@@ -3,6 +3,7 @@ package loomagent.journal;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -20,6 +21,9 @@ import loomagent.base.Disk;
 public final class JournalFiles {
   /** The folder in the journal's that has what was set aside. */
   static final String DAMAGED = "damaged";
+
+  /** What is taken apart in memory; no file of an agent grows to half of it. */
+  static final int LARGEST = 64 << 20;
 
   private static final long ENOUGH = Long.MIN_VALUE; // where to read on: nowhere
 
@@ -197,7 +201,7 @@ public final class JournalFiles {
         records += split.records;
         damages.addAll(split.damages);
         if (!split.damages.isEmpty()) {
-          byte[] all = Files.readAllBytes(files.get(i));
+          byte[] all = content(files.get(i));
           aside.add(setAside(folder, disk, files.get(i), part(all, split.damages, true)));
           if (last && split.unreadable > 0) {
             keepNumbers(folder, disk, split);
@@ -212,8 +216,19 @@ public final class JournalFiles {
   /** Sets aside the end of a file. */
   static Path setAside(Path folder, Disk disk, Path file, long from, long length)
       throws IOException {
-    byte[] all = Files.readAllBytes(file);
+    byte[] all = content(file);
     return setAside(folder, disk, file, Arrays.copyOfRange(all, (int) from, (int) (from + length)));
+  }
+
+  private static byte[] content(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] all = in.readNBytes(LARGEST + 1);
+      if (all.length > LARGEST) {
+        throw new IOException(
+            file + " has more than " + (LARGEST >> 20) + " MB, which no agent wrote: move it away");
+      }
+      return all;
+    }
   }
 
   private static Path setAside(Path folder, Disk disk, Path file, byte[] bytes) throws IOException {

@@ -3,9 +3,11 @@ package loomagent.backfill;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,6 +212,16 @@ class GapsTest {
       BadDisk.fresh(file, flipped);
       reopened();
     }
+  }
+
+  @Test
+  void aFileBeyondMeasureIsRefusedInWords() throws IOException {
+    try (RandomAccessFile large = new RandomAccessFile(file.toFile(), "rw")) {
+      large.setLength(Gaps.LARGEST + 1L);
+    }
+    IOException refused = assertThrows(IOException.class, this::reopened);
+    assertEquals(
+        file + " has more than 64 MB, which no agent wrote: move it away", refused.getMessage());
   }
 
   @Test

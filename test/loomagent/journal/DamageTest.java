@@ -2,9 +2,11 @@ package loomagent.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import loomagent.base.Disk;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -213,6 +216,21 @@ class DamageTest {
     Files.setLastModifiedTime(files.get(0), FileTime.fromMillis(0));
     check(scene.appended, "zeros");
     assertTrue(scene.said("are no whole record (the file ends in it)"));
+  }
+
+  @Test
+  void aFileBeyondMeasureIsNotReadIntoMemoryToMendIt() throws Exception {
+    try (RandomAccessFile file = new RandomAccessFile(files.get(1).toFile(), "rw")) {
+      file.setLength(JournalFiles.LARGEST + 1L); // zeros, which take no room
+    }
+    check(scene.appended, "zeros");
+    assertTrue(scene.said("MB, which no agent wrote: move it away"));
+    assertEquals(6, JournalFiles.verify(scene.folder).records() - 1);
+    IOException refused =
+        assertThrows(
+            IOException.class, () -> JournalFiles.repair(scene.folder, Disk.REAL, Long.MAX_VALUE));
+    assertTrue(refused.getMessage().startsWith(files.get(1) + " has more than 64 MB"));
+    assertEquals(JournalFiles.LARGEST + 1L, Files.size(files.get(1)));
   }
 
   @Test
