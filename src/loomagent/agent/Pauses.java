@@ -1,8 +1,10 @@
 package loomagent.agent;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -15,14 +17,15 @@ import loomagent.base.Disk;
  * crash to go on with it. Any thread.
  */
 record Pauses(Layout layout, Disk disk) {
+  private static final int LONGEST = 64; // bytes of a time
 
   /** When a handler was paused; empty if it is not. */
   Optional<Instant> since(String handler) {
-    Path file = layout.paused(handler);
-    try {
-      return Files.exists(file)
-          ? Optional.of(Instant.parse(Files.readString(file, StandardCharsets.UTF_8).strip()))
-          : Optional.empty();
+    try (InputStream in = Files.newInputStream(layout.paused(handler))) {
+      String time = new String(in.readNBytes(LONGEST), StandardCharsets.UTF_8);
+      return Optional.of(Instant.parse(time.strip()));
+    } catch (NoSuchFileException running) {
+      return Optional.empty();
     } catch (IOException | DateTimeException unreadable) { // that it is there says enough
       return Optional.of(Instant.EPOCH);
     }

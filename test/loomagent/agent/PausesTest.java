@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import loomagent.base.Disk;
+import loomagent.base.Fuzz;
 import loomagent.base.LogLines;
 import loomagent.config.Configuration;
 import loomagent.config.Source;
@@ -18,6 +21,7 @@ import loomagent.journal.Journal;
 import loomagent.plugin.Handlers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -86,5 +90,22 @@ class PausesTest {
     assertEquals(List.of("handler mis is paused: resume mis first"), said);
     assertEquals(0, serve(alone, Operations.RESUME, "mis"));
     assertFalse(alone.find("mis").orElseThrow().delivery().isPaused());
+  }
+
+  @Test
+  @Tag("fuzz")
+  void whateverIsInTheFileTheHandlerIsPausedUntilItIsResumed() throws Exception {
+    Pauses pauses = new Pauses(layout, Disk.REAL);
+    assertEquals(Optional.empty(), pauses.since("mis"));
+    pauses.pause("mis", Instant.parse("2026-03-04T05:06:07Z"));
+    byte[] good = Files.readAllBytes(layout.paused("mis"));
+    Fuzz.run(
+        1_000,
+        fuzz -> {
+          Files.write(layout.paused("mis"), fuzz.damaged(good));
+          assertTrue(pauses.since("mis").isPresent());
+        });
+    pauses.resume("mis");
+    assertEquals(Optional.empty(), pauses.since("mis"));
   }
 }

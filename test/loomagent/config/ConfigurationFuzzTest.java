@@ -3,11 +3,11 @@ package loomagent.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,9 +15,12 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import loomagent.base.Fuzz;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("fuzz")
 final class ConfigurationFuzzTest {
   private static final String[] PIECES = {
     "=",
@@ -100,30 +103,58 @@ final class ConfigurationFuzzTest {
 
   @Test
   void textOfAnyKindLoadsOrIsRefusedInSentences(@TempDir Path folder) {
-    long seed = new Random().nextLong();
-    Random random = new Random(seed);
-    for (int round = 0; round < 5_000; round++) {
-      byte[] bytes = text(random).getBytes(StandardCharsets.UTF_8);
-      if (random.nextInt(4) == 0 && bytes.length > 0) {
-        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+    Fuzz.run(
+        4_000,
+        fuzz -> {
+          Random random = fuzz.random;
+          byte[] bytes = text(random).getBytes(StandardCharsets.UTF_8);
+          Sources sources = new Sources(folder).file(fuzz.once(4) ? fuzz.damaged(bytes) : bytes);
+          for (int i = random.nextInt(3); i > 0; i--) {
+            sources.set(line(random));
+            sources.variable("LOOM_AGENT_" + line(random).toUpperCase(Locale.ROOT), line(random));
+          }
+          fuzz.input(bytes);
+          loadsOrIsRefused(sources);
+        });
+  }
+
+  @Test
+  void theSampleWithAnyValueDamagedLoadsOrIsRefusedInSentences(@TempDir Path folder)
+      throws IOException {
+    List<String> sample =
+        Files.readAllLines(Path.of("agent.properties")).stream()
+            .filter(line -> line.matches("#?[a-z].* = .*"))
+            .map(line -> line.replaceFirst("^#", ""))
+            .toList();
+    int[] outcomes = new int[2];
+    boolean all =
+        Fuzz.run(
+            700,
+            fuzz -> {
+              List<String> lines = new ArrayList<>(List.of("events = a.b", "token = ${env:T}"));
+              for (int i = fuzz.random.nextInt(3); i >= 0; i--) {
+                String[] pair = fuzz.one(sample.toArray(String[]::new)).split(" = ", 2);
+                lines.removeIf(line -> line.startsWith(pair[0] + " "));
+                lines.add(pair[0] + " = " + (fuzz.once(2) ? pair[1] : fuzz.damaged(pair[1])));
+              }
+              String text = fuzz.input(String.join("\n", lines));
+              outcomes[loadsOrIsRefused(new Sources(folder).file(text)) ? 0 : 1]++;
+            });
+    assertTrue(!all || outcomes[0] > 99 && outcomes[1] > 99);
+  }
+
+  private static boolean loadsOrIsRefused(Sources sources) throws IOException {
+    try {
+      use(sources.load());
+      return true;
+    } catch (ConfigurationException expected) {
+      assertFalse(expected.problems().isEmpty());
+      for (String problem : expected.problems()) {
+        assertTrue(
+            problem.chars().noneMatch(Character::isISOControl) && problem.matches("(?s).*[.?]"),
+            problem);
       }
-      Sources sources = new Sources(folder).file(bytes);
-      for (int i = random.nextInt(3); i > 0; i--) {
-        sources.set(line(random));
-        sources.variable("LOOM_AGENT_" + line(random).toUpperCase(Locale.ROOT), line(random));
-      }
-      try {
-        use(sources.load());
-      } catch (ConfigurationException expected) {
-        assertFalse(expected.problems().isEmpty());
-        for (String problem : expected.problems()) {
-          assertTrue(
-              problem.chars().noneMatch(Character::isISOControl) && problem.matches("(?s).*[.?]"),
-              () -> "seed " + seed + ": " + problem);
-        }
-      } catch (RuntimeException | IOException | StackOverflowError e) {
-        fail("seed " + seed + ", round " + round, e);
-      }
+      return false;
     }
   }
 
