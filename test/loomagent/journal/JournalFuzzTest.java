@@ -141,7 +141,7 @@ class JournalFuzzTest {
             content.remove(fuzz.one(names));
           }
           if (fuzz.once(6)) {
-            byte[] stray = fuzz.once(2) ? new byte[0] : fuzz.damaged(good);
+            byte[] stray = fuzz.once(2) ? new byte[0] : fuzz.noise(500);
             content.put(scene.folder.resolve(fuzz.one(STRAYS)), stray);
           }
           content.put(fuzz.one(names), fuzz.damaged(good));
