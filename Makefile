@@ -49,7 +49,7 @@ for version in $(sort $(notdir $(wildcard $(MODERN)/*))); do \
 done
 endef
 
-.PHONY: all run install package deb try test story systemd chaos torture bench footprint examples check lint format floors reproducible clean
+.PHONY: all run install package deb try test story systemd chaos torture mutation bench footprint examples check lint format floors reproducible clean
 
 all: $(JAR)
 
@@ -215,6 +215,28 @@ FUZZ ?= 100
 
 torture: build/test-classes/.built
 	@TAG=torture FUZZ=$(FUZZ) DETAILS=tree test/run '$(BIN)java'
+
+# Which mistakes would go unseen: PACKAGE="json cable" alone, THREADS=N at once. Takes hours.
+PACKAGE ?= json cable journal delivery
+THREADS ?= 2
+PIT := org.pitest:pitest-command-line:1.30.1 org.pitest:pitest-entry:1.30.1 org.pitest:pitest:1.30.1 \
+  org.pitest:pitest-junit5-plugin:1.2.3 org.apache.commons:commons-text:1.14.0 org.apache.commons:commons-lang3:3.18.0
+SUM_pitest-command-line := e7fe206c7c6ed8e4529ee9c44e6338df702e67326bf34702d1c57cfca6b31819
+SUM_pitest-entry := 3a05342c7efa4925fa3074337cc4491458a8487715b5401c84838309ea85f48f
+SUM_pitest := 893af485bf0cb7ac2cb9c0a7da20a6213098586e6b768624d90b5b3e0d356616
+SUM_pitest-junit5-plugin := d3e2fcc8db5fd52c0c4ac2fe0d937e64da3df39b657093a1581b5fd463f9be64
+SUM_commons-text := 121fce2282910c8f0c3ba793a5436b31beb710423cbe2d574a3fb7a73c508e92
+SUM_commons-lang3 := 4eeeae8d20c078abb64b015ec158add383ac581571cddc45c68f0c9ae0230720
+PIT_JARS := $(foreach p,$(PIT),build/lib/pit/$(word 2,$(subst :, ,$(p)))-$(word 3,$(subst :, ,$(p))).jar)
+
+define PIT_JAR
+build/lib/pit/$(word 2,$(subst :, ,$(1)))-$(word 3,$(subst :, ,$(1))).jar:
+	$$(call fetch,$(1),$(SUM_$(word 2,$(subst :, ,$(1)))))
+endef
+$(foreach p,$(PIT),$(eval $(call PIT_JAR,$(p))))
+
+mutation: build/test-classes/.built $(PIT_JARS)
+	@test/mutation '$(BIN)java' $(THREADS) $(PACKAGE)
 
 # The unit under a systemd of its own, on each Java. Needs root.
 systemd: deb $(SQLITE_JAR)

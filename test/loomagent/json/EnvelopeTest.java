@@ -256,4 +256,20 @@ class EnvelopeTest {
     assertThrows(JsonException.class, () -> envelope.readMessage(alone, 0, alone.length));
     assertEmpty();
   }
+
+  @Test
+  void anEventByItselfIsReadToItsEndAndNothingIsLeftOfWhatWasReadBefore() {
+    read("{\"type\":\"ping\",\"reason\":\"r\"}");
+    byte[] event = "{\"id\":\"1\"}".getBytes(UTF_8);
+    envelope.readMessage(event, 0, event.length);
+    assertFalse(envelope.hasType());
+    assertEquals("", envelope.reason());
+    assertEquals("1", envelope.id());
+    assertSame(event, envelope.utf8());
+    for (String broken : List.of("{\"id\":\"1\"} {}", "{\"id\":\"1\",\"name\":}")) {
+      byte[] bytes = broken.getBytes(UTF_8);
+      assertThrows(JsonException.class, () -> envelope.readMessage(bytes, 0, bytes.length), broken);
+      assertEmpty();
+    }
+  }
 }

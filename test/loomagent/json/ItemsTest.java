@@ -92,6 +92,8 @@ class ItemsTest {
     large[0] = '[';
     large[large.length - 2] = ']';
     items.read(large, 0, large.length - 1);
+    large[1] = '[';
+    items.read(large, 1, large.length);
     assertThrows(JsonException.class, () -> items.read(large, 0, large.length));
   }
 

@@ -87,4 +87,14 @@ class JsonNumberTest {
       assertThrows(JsonException.class, () -> Json.parse(number), number);
     }
   }
+
+  @Test
+  void zerosInFrontAreNoDigits() {
+    String digits = "9".repeat(Json.MAX_DIGITS);
+    for (String front : List.of("0.", "0.0", "-0.00")) {
+      String number = front + digits + "e10";
+      assertEquals(new BigDecimal(number), Json.parse(number), front);
+      assertThrows(JsonException.class, () -> Json.parse(front + digits + "9e10"), front);
+    }
+  }
 }

@@ -237,6 +237,7 @@ class JsonParseTest {
       assertEquals(expected, members);
       assertEquals(members, expected);
       assertEquals(expected.hashCode(), members.hashCode());
+      assertEquals(size, members.entrySet().size());
       assertEquals(new ArrayList<>(expected.keySet()), new ArrayList<>(members.keySet()));
       expected.forEach((name, value) -> assertEquals(value, members.get(name)));
       assertEquals(size > 4, members.containsKey("member" + 5 * 7919));
@@ -284,6 +285,12 @@ class JsonParseTest {
     errors.put("{'a':1}", "line 1, column 2: expected a member's name in double quotes, found '''");
     errors.put(
         "\ufeff1", "line 1, column 1: expected a value, found a byte-order mark; leave it out");
+    errors.put(
+        "\ufeff", "line 1, column 1: expected a value, found a byte-order mark; leave it out");
+    errors.put("!", "line 1, column 1: expected a value, found '!'");
+    errors.put("~", "line 1, column 1: expected a value, found '~'");
+    errors.put("\u007f", "line 1, column 1: expected a value, found the byte 0x7F");
+    errors.put("t rue", "line 1, column 2: expected the word true, found the byte 0x20");
     errors.put("[\ufeff", "line 1, column 2: expected a value, found the byte 0xEF");
     errors.put(
         "\"a\tb\"",
