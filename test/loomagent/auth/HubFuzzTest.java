@@ -55,7 +55,8 @@ class HubFuzzTest {
           Fuzz.run(
               250,
               fuzz -> {
-                answer.set(fuzz.damaged(fuzz.one(GOOD), fuzz.one(GOOD)));
+                byte[] good = fuzz.one(GOOD);
+                answer.set(fuzz.once(3) ? fuzz.input(good) : fuzz.damaged(good, fuzz.one(GOOD)));
                 Hub hub = new Hub(url, Scene.NETWORK, "test", Clock.systemUTC());
                 Instant begun = Instant.now();
                 try {
@@ -74,7 +75,7 @@ class HubFuzzTest {
                     Duration.between(begun, Instant.now()).compareTo(Duration.ofSeconds(10)) < 0);
               });
       assertTrue(
-          !all || outcomes[0] > 9 && outcomes[1] > 2 && outcomes[2] > 50,
+          !all || outcomes[0] > 2 && outcomes[1] > 0 && outcomes[2] > 50,
           Arrays.toString(outcomes));
     }
   }

@@ -124,7 +124,8 @@ class PullFuzzTest {
           Fuzz.run(
               250,
               fuzz -> {
-                answer.set(fuzz.damaged(fuzz.one(good), fuzz.one(good)));
+                byte[] one = fuzz.one(good);
+                answer.set(fuzz.once(4) ? fuzz.input(one) : fuzz.damaged(one, fuzz.one(good)));
                 Looking sink = new Looking();
                 Pull pull = new Pull(open, settings, api, gaps, sink, 3, new AtomicLong());
                 try {
@@ -145,7 +146,7 @@ class PullFuzzTest {
                 outcomes[3] += sink.aside;
               });
       assertTrue(
-          !all || Arrays.stream(outcomes).allMatch(count -> count > 20), Arrays.toString(outcomes));
+          !all || Arrays.stream(outcomes).allMatch(count -> count > 5), Arrays.toString(outcomes));
     }
   }
 

@@ -91,7 +91,7 @@ class DeadLettersFuzzTest {
     List<String> wholeTexts = texts(list(good));
     Letter fresh = letter(4, "{\"id\":\"id-4\"}");
     Fuzz.run(
-        500,
+        150,
         fuzz -> {
           byte[] damaged = fuzz.damaged(whole);
           Files.write(file(), damaged);
