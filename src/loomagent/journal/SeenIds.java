@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /**
  * The ids that came lately: the last {@value #GENERATION} at the least, twice as many at the most.
@@ -96,6 +97,10 @@ final class SeenIds {
 
   /** A set of 128-bit keys, two longs each, probed in a line. */
   private static final class Table {
+    // Odd, and another pair in each process: nobody can choose ids that want one slot.
+    private static final long HIGH = new SplittableRandom().nextLong() | 1;
+    private static final long LOW = new SplittableRandom().nextLong() | 1;
+
     private long[] slots = new long[2 << 10];
     private int count;
 
@@ -121,9 +126,8 @@ final class SeenIds {
 
     /** Where a key lies, or would. */
     private int slot(long high, long low) {
-      long mixed = (high ^ Long.rotateLeft(low, 32)) * 0x9e3779b97f4a7c15L;
       int mask = slots.length - 1;
-      int slot = (int) (mixed >>> 33) << 1 & mask;
+      int slot = (int) (high * HIGH + low * LOW >>> 33) << 1 & mask;
       while ((slots[slot] != high || slots[slot + 1] != low)
           && (slots[slot] != 0 || slots[slot + 1] != 0)) {
         slot = slot + 2 & mask;

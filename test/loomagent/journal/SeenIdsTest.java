@@ -10,6 +10,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class SeenIdsTest {
 
@@ -74,6 +75,17 @@ class SeenIdsTest {
         String id = new UUID(random.nextInt(3), low).toString();
         assertEquals(known.add(id), seen.add(id), "seed " + seed);
       }
+    }
+  }
+
+  /** One slot for all of them took minutes, a part of it with each event. */
+  @Test
+  @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void idsThatWereChosenToMeetInOneSlotDoNot() {
+    SeenIds seen = new SeenIds();
+    for (long i = 1; i < SeenIds.GENERATION; i++) {
+      long low = i * 0x1234_5678_9abcL;
+      assertTrue(seen.add(new UUID(Long.rotateLeft(low, 32), low).toString()));
     }
   }
 }
