@@ -165,9 +165,7 @@ public final class Cursor implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   public static Optional<Position> read(Path file) throws IOException {
-    return Files.exists(file)
-        ? find(read(file, 2 * SLOT)).map(Line::position)
-        : Optional.empty();
+    return Files.exists(file) ? find(read(file, 2 * SLOT)).map(Line::position) : Optional.empty();
   }
 
   /**
