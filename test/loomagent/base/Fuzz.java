@@ -20,7 +20,7 @@ public final class Fuzz {
     void run(Fuzz fuzz) throws Exception;
   }
 
-  private static final int TIMES = Integer.getInteger("loomagent.fuzz", 1);
+  private static final double TIMES = Double.parseDouble(System.getProperty("loomagent.fuzz", "1"));
   private static final boolean REPLAY = Long.getLong("loomagent.seed") != null;
   private static final long FIRST_SEED = Long.getLong("loomagent.seed", System.nanoTime());
   private static final int SHOWN = 4_000;
@@ -81,7 +81,7 @@ public final class Fuzz {
    * @return whether there were so many that each kind of input was among them
    */
   public static boolean run(int rounds, Round round) {
-    int most = REPLAY ? 1 : Math.multiplyExact(rounds, TIMES);
+    long most = REPLAY ? 1 : Math.round(rounds * TIMES);
     for (long seed = FIRST_SEED; seed < FIRST_SEED + most; seed++) {
       Fuzz fuzz = new Fuzz(seed);
       try {
@@ -91,7 +91,7 @@ public final class Fuzz {
         throw new AssertionError(told, failure);
       }
     }
-    return !REPLAY;
+    return !REPLAY && TIMES >= 1;
   }
 
   /** One of several. */

@@ -104,7 +104,7 @@ final class ConfigurationFuzzTest {
   @Test
   void textOfAnyKindLoadsOrIsRefusedInSentences(@TempDir Path folder) {
     Fuzz.run(
-        4_000,
+        2_000,
         fuzz -> {
           Random random = fuzz.random;
           byte[] bytes = text(random).getBytes(StandardCharsets.UTF_8);
