@@ -8,11 +8,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import loomagent.base.Fuzz;
 import loomagent.base.RawServer;
 import loomagent.base.Secret;
+import loomagent.json.Json;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -55,7 +58,7 @@ class HubFuzzTest {
           Fuzz.run(
               250,
               fuzz -> {
-                byte[] good = fuzz.one(GOOD);
+                byte[] good = fuzz.once(4) ? strange(fuzz) : fuzz.one(GOOD);
                 answer.set(fuzz.once(3) ? fuzz.input(good) : fuzz.damaged(good, fuzz.one(GOOD)));
                 Hub hub = new Hub(url, Scene.NETWORK, "test", Clock.systemUTC());
                 Instant begun = Instant.now();
@@ -78,6 +81,17 @@ class HubFuzzTest {
           !all || outcomes[0] > 2 && outcomes[1] > 0 && outcomes[2] > 50,
           Arrays.toString(outcomes));
     }
+  }
+
+  /** JSON as it should be, with what is said in it damaged. */
+  private static byte[] strange(Fuzz fuzz) {
+    Map<String, Object> members = new LinkedHashMap<>();
+    members.put("access_token", fuzz.damaged("a-1"));
+    members.put("device_code", fuzz.damaged("d-1"));
+    members.put("user_code", fuzz.damaged("ABCD-EFGH"));
+    members.put("verification_uri", fuzz.damaged("https://hub.example/device"));
+    members.put("expires_in", fuzz.damaged(fuzz.one("600", "2026-03-04T06:06:07Z")));
+    return RawServer.http(fuzz.one(200, 200, 400), Json.write(members), "Date", DATE);
   }
 
   private static void look(Grant grant) {

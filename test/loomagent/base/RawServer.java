@@ -1,6 +1,6 @@
 package loomagent.base;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -84,7 +84,8 @@ public final class RawServer implements AutoCloseable {
     for (int i = 0; i < fields.length; i += 2) {
       answer.append(fields[i]).append(": ").append(fields[i + 1]).append("\r\n");
     }
-    answer.append("Content-Length: ").append(body.length()).append("\r\n\r\n").append(body);
-    return answer.toString().getBytes(ISO_8859_1);
+    int length = body.getBytes(UTF_8).length;
+    answer.append("Content-Length: ").append(length).append("\r\n\r\n").append(body);
+    return answer.toString().getBytes(UTF_8);
   }
 }
