@@ -1,0 +1,157 @@
+package loomagent.journal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Clock;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import loomagent.Event;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Who waits, for what, and who is let go. */
+@Timeout(60)
+class PendingTest {
+  private static final long HOUR = TimeUnit.HOURS.toNanos(1);
+
+  private static Pending pending(int mostEvents, long mostBytes) {
+    return new Pending(Clock.systemUTC(), new SeenIds(), 1, mostEvents, mostBytes);
+  }
+
+  private static Journal.Taken add(Pending pending, int number) {
+    String json = "{\"id\":\"" + number + "\"}";
+    byte[] utf8 = json.getBytes(UTF_8);
+    return pending.add(Event.of("" + number, "a.b", json, "c"), utf8, 0, utf8.length);
+  }
+
+  /** Does it on another thread, and returns once that waits. */
+  private static <T> CompletableFuture<T> waiting(Supplier<T> task) {
+    AtomicReference<Thread> thread = new AtomicReference<>();
+    CompletableFuture<T> answer =
+        CompletableFuture.supplyAsync(
+            () -> {
+              thread.set(Thread.currentThread());
+              return task.get();
+            },
+            command -> new Thread(command).start());
+    Scene.waitUntil(
+        () -> {
+          Thread started = thread.get();
+          return started != null
+              && (started.getState() == Thread.State.WAITING
+                  || started.getState() == Thread.State.TIMED_WAITING);
+        });
+    assertFalse(answer.isDone());
+    return answer;
+  }
+
+  private static <T> T get(CompletableFuture<T> answer) throws Exception {
+    return answer.get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void asManyEventsAsThereMayBeAreTakenAndTheNextWaitsForTheDisk() throws Exception {
+    Pending pending = pending(3, Long.MAX_VALUE);
+    for (int i = 1; i <= 3; i++) {
+      assertEquals(Journal.Taken.NEW, add(pending, i));
+    }
+    assertEquals(Journal.Taken.DUPLICATE, add(pending, 2), "a known one need not wait");
+    CompletableFuture<Journal.Taken> fourth = waiting(() -> add(pending, 4));
+    Batch batch = pending.take(new Batch());
+    assertEquals(3, batch.entries().size());
+    assertFalse(fourth.isDone(), "what is being written still counts");
+    pending.written(batch);
+    assertEquals(Journal.Taken.NEW, get(fourth));
+    pending.written(batch); // said twice, it changes nothing
+    assertEquals(Journal.Taken.NEW, add(pending, 5));
+    assertEquals(2, pending.end());
+  }
+
+  @Test
+  void textIsBoundedAndOneEventIsTakenHoweverLargeItIs() throws Exception {
+    Pending pending = pending(1_000, 1);
+    assertEquals(Journal.Taken.NEW, add(pending, 1));
+    CompletableFuture<Journal.Taken> second = waiting(() -> add(pending, 2));
+    Batch batch = pending.take(new Batch());
+    pending.written(batch);
+    assertEquals(Journal.Taken.NEW, get(second));
+  }
+
+  @Test
+  void aCloseLetsGoWhoeverWaits() throws Exception {
+    Pending pending = pending(1, Long.MAX_VALUE);
+    assertEquals(Journal.Taken.NEW, add(pending, 1));
+    CompletableFuture<Journal.Taken> second = waiting(() -> add(pending, 2));
+    CompletableFuture<Boolean> pause = waiting(() -> pending.pause(HOUR));
+    pending.close();
+    assertEquals(Journal.Taken.REFUSED, get(second));
+    assertTrue(get(pause), "there is a little time for last tries");
+    assertEquals(Journal.Taken.REFUSED, add(pending, 3));
+    assertFalse(pending.isDone());
+    assertEquals(1, pending.take(new Batch()).entries().size());
+    assertTrue(pending.isDone());
+  }
+
+  @Test
+  void anEndLetsGoWhoeverWaitsForTheDisk() throws Exception {
+    Pending pending = pending(10, Long.MAX_VALUE);
+    assertEquals(Journal.Taken.NEW, add(pending, 1));
+    assertFalse(pending.flush(1), "not in time");
+    CompletableFuture<Boolean> flush =
+        waiting(
+            () -> {
+              try {
+                return pending.flush(HOUR);
+              } catch (InterruptedException interrupted) {
+                throw new IllegalStateException(interrupted);
+              }
+            });
+    CompletableFuture<Long> roll =
+        waiting(
+            () -> {
+              pending.roll();
+              return pending.rollsWanted();
+            });
+    assertEquals(1, pending.end(), "one was not written");
+    assertFalse(get(flush));
+    assertEquals(1, get(roll), "nor was it rolled");
+  }
+
+  @Test
+  void aRollIsWaitedForAndWakesTheCommitter() throws Exception {
+    Pending pending = pending(10, Long.MAX_VALUE);
+    CompletableFuture<Boolean> roll =
+        waiting(
+            () -> {
+              pending.roll();
+              return true;
+            });
+    assertEquals(0, pending.take(new Batch()).length());
+    assertEquals(1, pending.rollsWanted());
+    pending.rolled(1);
+    assertTrue(get(roll));
+    assertEquals(0, pending.rollsWanted());
+    assertTrue(pending.pause(1));
+  }
+
+  @Test
+  void aCommitterThatWaitsIsWokenByTheFirstEvent() throws Exception {
+    Pending pending = pending(10, Long.MAX_VALUE);
+    CompletableFuture<Integer> taken =
+        waiting(
+            () -> {
+              try {
+                return pending.take(new Batch()).entries().size();
+              } catch (InterruptedException interrupted) {
+                throw new IllegalStateException(interrupted);
+              }
+            });
+    add(pending, 1);
+    assertEquals(1, get(taken));
+  }
+}
