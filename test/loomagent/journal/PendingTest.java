@@ -25,8 +25,8 @@ class PendingTest {
 
   private static Journal.Taken add(Pending pending, int number) {
     String json = "{\"id\":\"" + number + "\"}";
-    byte[] utf8 = json.getBytes(UTF_8);
-    return pending.add(Event.of("" + number, "a.b", json, "c"), utf8, 0, utf8.length);
+    byte[] utf8 = (" ".repeat(90) + json).getBytes(UTF_8);
+    return pending.add(Event.of("" + number, "a.b", json, "c"), utf8, 90, utf8.length);
   }
 
   /** Does it on another thread, and returns once that waits. */
@@ -80,6 +80,27 @@ class PendingTest {
     Batch batch = pending.take(new Batch());
     pending.written(batch);
     assertEquals(Journal.Taken.NEW, get(second));
+  }
+
+  @Test
+  void asMuchTextAsThereIsRoomForIsTaken() throws Exception {
+    Pending measure = pending(10, Long.MAX_VALUE);
+    add(measure, 1);
+    int line = measure.take(new Batch()).length();
+    int json = "{\"id\":\"1\"}".length();
+    Pending pending = pending(10, 2L * line + json);
+    for (int i = 1; i <= 3; i++) {
+      assertEquals(Journal.Taken.NEW, add(pending, i));
+    }
+    CompletableFuture<Journal.Taken> fourth = waiting(() -> add(pending, 4));
+    Batch batch = pending.take(new Batch());
+    pending.written(batch);
+    assertEquals(Journal.Taken.NEW, get(fourth));
+    assertEquals(Journal.Taken.NEW, add(pending, 5));
+    assertEquals(Journal.Taken.NEW, add(pending, 6));
+    CompletableFuture<Journal.Taken> seventh = waiting(() -> add(pending, 7));
+    pending.close();
+    assertEquals(Journal.Taken.REFUSED, get(seventh));
   }
 
   @Test
