@@ -31,7 +31,7 @@ final class Hub {
 
   Hub(World world) {
     this.world = world;
-    this.life = 120L + world.random.nextInt(600);
+    this.life = 30L + world.random.nextInt(300);
     refresh.put(FIRST, true);
   }
 
