@@ -155,6 +155,11 @@ final class GapWatch implements AutoCloseable {
     live();
   }
 
+  /** Before an event is journaled: puts on disk what is not there yet of the gaps before it. */
+  void mend() {
+    gaps.mend();
+  }
+
   /** There is one again. */
   void live() {
     lastKnown().ifPresent(last -> gaps.known(connection, last));
@@ -193,6 +198,7 @@ final class GapWatch implements AutoCloseable {
 
     @Override
     public Taken take(String id, String name, byte[] utf8, int from, int to) {
+      mend();
       return switch (journal.append(connection, id, name, utf8, from, to)) {
         case NEW -> Taken.NEW;
         case DUPLICATE -> Taken.DUPLICATE;

@@ -121,6 +121,7 @@ final class Intake implements Connection.Listener {
   public void event(Envelope frame) {
     received.incrementAndGet();
     gaps.heard(frame.subject());
+    gaps.mend();
     Journal.Taken taken =
         journal.append(
             settings.name(),

@@ -76,9 +76,11 @@ public final class Gaps implements AutoCloseable {
   private final Map<String, Instant> known = new LinkedHashMap<>(); // each of one in live
   private long size; // of the file
   private long most; // the size at which it is written anew
-  private boolean behind; // the file lacks something, or ends in half a line
   private long failures;
   private boolean ended;
+
+  // Written under this; looked at for each event:
+  private volatile boolean behind; // the file lacks something, or ends in half a line
 
   private Gaps(Path file, Disk disk, System.Logger log) {
     this.file = file;
@@ -319,6 +321,19 @@ public final class Gaps implements AutoCloseable {
     return failures;
   }
 
+  /**
+   * Tries to write what could not be written so far, if anything. To be called before an event is
+   * journaled: a gap that is only in memory would be forgotten at a kill, and what is known by then
+   * would lie behind it.
+   */
+  public void mend() {
+    if (behind) {
+      synchronized (this) {
+        write("");
+      }
+    }
+  }
+
   /** Writes what could not be written so far. Changes made later are not kept. */
   @Override
   public synchronized void close() {
@@ -416,7 +431,7 @@ public final class Gaps implements AutoCloseable {
         log.log(
             Level.ERROR,
             "{0} cannot be written ({1}). What it lacks is written once that is possible; a gap may"
-                + " be pulled twice if the agent ends before",
+                + " be pulled twice, or forgotten, if the agent ends before",
             file,
             Words.line(String.valueOf(full.getMessage()), MAX_NOTE));
       }

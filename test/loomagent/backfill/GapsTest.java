@@ -109,6 +109,19 @@ class GapsTest {
   }
 
   @Test
+  void whatCouldNotBeWrittenIsWrittenBeforeTheNextEvent() throws IOException {
+    gaps.live(A, at(0));
+    disk.full = true;
+    Gap gap = gap(1, 2);
+    gaps.mend();
+    disk.full = false;
+    gaps.mend();
+    assertEquals(List.of(gap), reopened().open(A));
+    assertEquals(1, log.count("cannot be written"));
+    assertEquals(1, log.count("is complete again"));
+  }
+
+  @Test
   void aGapThatRunsGoesOnAfterARestart() throws IOException {
     gaps.lost(A, at(0), known(-1), NONE);
     Gaps next = reopened();

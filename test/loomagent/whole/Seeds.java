@@ -3,10 +3,15 @@ package loomagent.whole;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import loomagent.schedule.Mutant;
 import loomagent.schedule.Play;
@@ -14,6 +19,11 @@ import loomagent.schedule.Rewritten;
 
 /** Plays the {@link Story} of one seed after the other. */
 final class Seeds {
+  private static final Pattern AGENTS =
+      Pattern.compile(
+          "(loomagent/(base|json|net|cable|auth|journal|config|delivery|backfill|plugin|agent)/.*)"
+              + "[.]class");
+
   private final Class<?> story;
   private final Path folder;
   private final Map<String, Long> counts = new TreeMap<>();
@@ -29,6 +39,21 @@ final class Seeds {
     this.folder = folder;
     ClassLoader loader = new Rewritten(mutants);
     this.story = Class.forName("loomagent.whole.Story", true, loader);
+    initialize(loader);
+  }
+
+  /** What a class does at its first use would else be a part of the first story that uses it. */
+  private static void initialize(ClassLoader loader) throws ReflectiveOperationException {
+    try (JarFile jar = new JarFile(System.getProperty("loomagent.jar", "build/loom-agent.jar"))) {
+      for (JarEntry entry : Collections.list(jar.entries())) {
+        Matcher name = AGENTS.matcher(entry.getName());
+        if (name.matches()) {
+          Class.forName(name.group(1).replace('/', '.'), true, loader);
+        }
+      }
+    } catch (IOException unreadable) {
+      throw new ReflectiveOperationException(unreadable);
+    }
   }
 
   Play.Outcome play(long seed) throws Exception {
@@ -67,6 +92,7 @@ final class Seeds {
     try {
       Play.Outcome outcome = new Seeds(List.of(), folder).play(Long.parseLong(args[0]));
       System.out.println(outcome.story());
+      System.out.println(outcome.steps() + " steps, trace " + outcome.trace());
     } finally {
       delete(folder);
     }
