@@ -149,11 +149,12 @@ final class PlainDisk implements Disk {
     long first = Long.parseLong(following.getFileName().toString().replace(".log", ""));
     return text.lines()
         .takeWhile(line -> !isWhole(line) || Long.parseLong(line.split(" ")[1]) < first)
-        .collect(Collectors.joining("\n"));
+        .collect(Collectors.joining("\n", "", "\n"));
   }
 
   private void records(String text) {
-    for (String line : text.split("\n")) {
+    String ended = text.substring(0, text.lastIndexOf('\n') + 1); // a line without its end is none
+    for (String line : ended.split("\n")) {
       Matcher id = ID.matcher(line);
       if (isWhole(line) && id.find() && safe.putIfAbsent(id.group(1), places) == null) {
         places++;
