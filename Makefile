@@ -1,7 +1,7 @@
 # loom-agent. `make` needs a JDK 17 or later and nothing else; `make test` and `make check` fetch
 # their tools by Maven coordinates, each checked by its checksum.
 
-VERSION := 0.4.0
+VERSION := 0.5.0
 JAR := build/loom-agent.jar
 EVENTS ?=
 
