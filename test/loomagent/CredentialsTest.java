@@ -133,6 +133,7 @@ final class CredentialsTest {
     agent.awaitErr(CredentialsTest::live, SOON);
     for (int round = 0; round < 3; round++) {
       agent.awaitErr(CredentialsTest::live, SOON); // the other one, again
+      agent.awaitErr(line -> line.contains("was alive when another became live"), SOON);
       assertTrue(loom.await(simulated -> simulated.connections() == 2, SOON));
       Faults.cut(loom.peers().get(0));
       publish(BERLIN, "round-" + round);

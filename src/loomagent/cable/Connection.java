@@ -326,6 +326,17 @@ public final class Connection implements AutoCloseable {
   // Of a server that answers no ping, what comes so much later was sent later.
   private void proveByLife() {
     if (unproven.isPresent() && socket.lastLife() - unproven.getAsLong() > LONGEST_WAY) {
+      if (socket.answers()) {
+        socket.ping(unproven.getAsLong()); // it may not have been sent, beside another
+      } else {
+        proven(unproven.getAsLong());
+      }
+    }
+  }
+
+  // And its end shows that it was there until then, unless that is silence.
+  private void proveByEnd(Failure failure) {
+    if (unproven.isPresent() && !socket.answers() && !failure.reason().equals(Failure.SILENT)) {
       proven(unproven.getAsLong());
     }
   }
@@ -503,11 +514,15 @@ public final class Connection implements AutoCloseable {
                   .flatMap(Token::renewAt)
                   .map(at -> after(Duration.between(clock.instant(), at)))
               : Optional.empty();
+      if (state == Subscription.State.LIVE) {
+        socket.ping(System.nanoTime() | 1); // to know whether it answers, before that matters
+      }
       listener.became(state, reason);
     }
 
     @Override
     public void failed(Failure failure, Duration next, Duration silence) {
+      proveByEnd(failure);
       listener.failed(failure, next, socket.opened() ? sinceLastLife() : silence);
     }
 

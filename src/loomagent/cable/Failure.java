@@ -27,6 +27,9 @@ public record Failure(Kind kind, String text, Duration pause, String reason) {
     UNWELCOME
   }
 
+  /** The reason of one that nothing told of: nothing came any more. */
+  static final String SILENT = "silent";
+
   /** What {@link #reason} may be. */
   public static final List<String> REASONS =
       List.of(
@@ -36,7 +39,7 @@ public record Failure(Kind kind, String text, Duration pause, String reason) {
           "rejected",
           "remote",
           "server_restart",
-          "silent",
+          SILENT,
           "unauthorised",
           "unreachable",
           "unwelcome");

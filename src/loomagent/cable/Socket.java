@@ -41,6 +41,7 @@ final class Socket implements WebSocket.Listener {
   private volatile boolean ended;
   private volatile boolean dropped;
   private final AtomicLong pinged = new AtomicLong(); // the mark of a ping not answered yet, or 0
+  private volatile boolean answers;
   private volatile long lastLife = System.nanoTime();
 
   Socket(int number, Inbox inbox) {
@@ -110,6 +111,11 @@ final class Socket implements WebSocket.Listener {
     pinged.set(mark);
     CompletableFuture<?> unused =
         webSocket.sendPing(ByteBuffer.allocate(Long.BYTES).putLong(0, mark));
+  }
+
+  /** Whether the server has answered a ping, as RFC 6455 has it; some do not. */
+  boolean answers() {
+    return answers;
   }
 
   /** Says goodbye; the server's own close or {@link #drop} ends it. */
@@ -188,6 +194,7 @@ final class Socket implements WebSocket.Listener {
   @Override
   public CompletionStage<?> onPong(WebSocket from, ByteBuffer message) {
     long mark = message.remaining() == Long.BYTES ? message.getLong(message.position()) : 0;
+    answers |= mark != 0;
     if (mark != 0 && pinged.compareAndSet(mark, 0)) { // others are nobody's, and might be many
       inbox.add(new Inbox.Pong(this, mark));
     }

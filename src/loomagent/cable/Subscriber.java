@@ -321,6 +321,7 @@ public final class Subscriber implements AutoCloseable {
     public void proven(long then) {
       synchronized (Subscriber.this) {
         provenAt = then;
+        log.log(Level.DEBUG, "connection {0} was alive when another became live", number);
         boolean relieved =
             successor
                 .filter(heir -> heir.state == State.LIVE && then - heir.liveSince >= 0)

@@ -374,7 +374,7 @@ public final class Subscription {
 
   private Failure silent(String what, long nanos) {
     return Failure.unreachable(what + " (" + Words.of(Duration.ofNanos(nanos)) + ")")
-        .because("silent");
+        .because(Failure.SILENT);
   }
 
   private void lose(Failure failure, long now) {

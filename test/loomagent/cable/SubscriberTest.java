@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -148,20 +149,28 @@ final class SubscriberTest {
     assertTrue(recorder.all.stream().noneMatch(Failure.class::isInstance), recorder.all::toString);
   }
 
+  private static void await(Callable<Boolean> what) {
+    try {
+      assertTrue(what.call());
+    } catch (Exception closing) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** A server whose first connection answers nothing until the second one is live. */
   private void behind(boolean standby, Script rest) throws Exception {
     simulator.next(
         peer -> {
           peer.accept();
-          peer.welcome();
+          peer.text("{\"type\":\"welcome\"}"); // and no pings
           String command = peer.readText().orElseThrow();
           peer.confirm((String) ((Map<?, ?>) Json.parse(command)).get("identifier"));
-          try {
-            assertTrue(simulator.await(loom -> has(loom, 2) && subscriber.live() == 2, SOON));
-          } catch (InterruptedException closing) {
-            Thread.currentThread().interrupt();
-          }
+          await(() -> simulator.await(loom -> has(loom, 2) && subscriber.live() == 2, SOON));
           rest.run(peer);
+        },
+        peer -> {
+          await(() -> simulator.await(loom -> has(loom, 1), SOON));
+          Script.RAILS.run(peer);
         });
     subscribe(standby);
     recorder.live();
@@ -185,7 +194,7 @@ final class SubscriberTest {
 
   @Test
   void anOldConnectionThatMayHaveBeenDeadBeforeTheNextOneWasLiveIsTold() throws Exception {
-    behind(false, Peer::reset);
+    behind(false, Peer::holdUntilClosed);
     Recorder.Missed told = recorder.await(Recorder.Missed.class, any -> true);
     assertTrue(told.silence().compareTo(SOON) < 0, told::toString);
     assertEquals(0, told(State.DOWN));
@@ -194,7 +203,7 @@ final class SubscriberTest {
   @Test
   void soIsOneOfTwoOnStandby() throws Exception {
     current.set(1); // none is to be replaced
-    behind(true, Peer::reset);
+    behind(true, Peer::holdUntilClosed);
     recorder.await(Recorder.Missed.class, any -> true);
     assertEquals(0, told(State.DOWN));
     assertTrue(recorder.all.stream().noneMatch(Failure.class::isInstance), recorder.all::toString);
