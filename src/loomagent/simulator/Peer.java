@@ -202,7 +202,9 @@ public final class Peer {
   /** Ends the connection with a RST, after what was sent before. */
   public void reset() throws IOException {
     outbox.flush();
-    socket.setSoLinger(true, 0);
+    if (!socket.isClosed()) {
+      socket.setSoLinger(true, 0);
+    }
     cut();
   }
 

@@ -74,8 +74,10 @@ final class Ledger {
         fate.key = handler.name() + " " + handler.key(event);
         fate.place = world.mounted().place(event.id());
         int last = places.getOrDefault(fate.key, -1);
-        world.check(fate.place >= last, what + ", number " + fate.place + ", after " + last);
-        places.put(fate.key, fate.place);
+        boolean before = fate.place == PlainDisk.BEFORE;
+        world.check(
+            before || fate.place >= last, what + ", number " + fate.place + ", after " + last);
+        places.put(fate.key, before ? last : fate.place);
       }
       fate.inHand = true;
       hand.add(fate);

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -27,6 +28,9 @@ import loomagent.base.LossyDisk;
 final class PlainDisk implements Disk {
   private static final Pattern ID = Pattern.compile("\\{\"id\":\"([^\"]+)\"");
   private static final int PAGE = 4096;
+
+  /** The place of what was there at the beginning, as after a power cut. */
+  static final int BEFORE = -1;
 
   private final World world;
   private final Path folder;
@@ -55,6 +59,7 @@ final class PlainDisk implements Disk {
         replaced.put(file.getFileName().toString(), text);
       }
       records(journal);
+      safe.replaceAll((id, place) -> BEFORE);
     }
   }
 
@@ -67,9 +72,9 @@ final class PlainDisk implements Disk {
     return safe.containsKey(id);
   }
 
-  /** Where it is among all that are safe, from 0. */
+  /** Where it is among all that have become safe here, from 0; or {@link #BEFORE}. */
   int place(String id) {
-    return safe.getOrDefault(id, -1);
+    return safe.getOrDefault(id, BEFORE);
   }
 
   /** What a file was last replaced with, which a power cut does not undo. */
@@ -147,14 +152,18 @@ final class PlainDisk implements Disk {
   /** Without what a failed write has left, as the file that follows has the same numbers again. */
   private static String below(String text, Path following) {
     long first = Long.parseLong(following.getFileName().toString().replace(".log", ""));
-    return text.lines()
+    return Arrays.stream(ended(text))
         .takeWhile(line -> !isWhole(line) || Long.parseLong(line.split(" ")[1]) < first)
         .collect(Collectors.joining("\n", "", "\n"));
   }
 
+  /** A line without its end is none. */
+  private static String[] ended(String text) {
+    return text.substring(0, text.lastIndexOf('\n') + 1).split("\n");
+  }
+
   private void records(String text) {
-    String ended = text.substring(0, text.lastIndexOf('\n') + 1); // a line without its end is none
-    for (String line : ended.split("\n")) {
+    for (String line : ended(text)) {
       Matcher id = ID.matcher(line);
       if (isWhole(line) && id.find() && safe.putIfAbsent(id.group(1), places) == null) {
         places++;
