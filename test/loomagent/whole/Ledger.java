@@ -68,6 +68,7 @@ final class Ledger {
       world.check(known.json().equals(event.json()), what + " changed: " + event.json());
       Fate fate = fate(handler.name(), event.id());
       world.check(!fate.inHand, what + ", which another of its threads has in hand");
+      fate.key = "";
       if (!deleted.contains(event.id())) {
         world.check(world.mounted().isSafe(event.id()), what + " before it was safe on disk");
         world.check(!fate.taken || fate.mayRepeat, what + ", which it had taken");
@@ -117,7 +118,9 @@ final class Ledger {
   }
 
   private void comesAgain(Fate fate) {
-    places.merge(fate.key, fate.place, Math::min);
+    if (!fate.key.isEmpty()) {
+      places.merge(fate.key, fate.place, Math::min);
+    }
   }
 
   /** It is given to another thread while this one hangs. */
