@@ -87,6 +87,10 @@ final class Seeds {
 
   /** Tells the story of one seed. */
   public static void main(String[] args) throws Exception {
+    if (args.length != 1 || !args[0].matches("-?[0-9]{1,18}")) {
+      System.err.println("Which story? Its seed is a number: make story SEED=12");
+      System.exit(64);
+    }
     System.setProperty(Log.DETAILS, "true");
     Path folder = Files.createTempDirectory("story");
     try {
