@@ -232,10 +232,10 @@ public final class LossyDisk implements Disk {
     }
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    channel.position(channel.size());
-    if (made) {
+    if (made) { // before the next line, which an interrupt stops
       did(Kind.CREATE, file, 0, new byte[0], "");
     }
+    channel.position(channel.size());
     return new LossyAppender(file, channel);
   }
 
