@@ -83,7 +83,6 @@ public final class Agent implements AutoCloseable {
       journal.close();
       throw fault;
     }
-    journal.retain(deliveries::lowest);
     Link.Shared shared =
         new Link.Shared(
             configuration,
@@ -97,9 +96,15 @@ public final class Agent implements AutoCloseable {
             loggers,
             watcher);
     configuration.connections().forEach(each -> links.add(new Link(each, shared)));
+    journal.retain(this::lowest);
     this.status = new Status(links, deliveries, journal, clock);
     this.report = new SelfReport(List.copyOf(links), deliveries, journal, status, layout, clock);
     this.operations = new Operations(layout, deliveries, journal, log);
+  }
+
+  private long lowest() {
+    long told = links.stream().mapToLong(link -> link.gaps().lowest()).min().orElse(Long.MAX_VALUE);
+    return Math.min(told, deliveries.lowest());
   }
 
   /** Drawn from by any thread. */

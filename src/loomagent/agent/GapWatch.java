@@ -1,5 +1,7 @@
 package loomagent.agent;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
@@ -10,6 +12,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Supplier;
+import loomagent.Event;
 import loomagent.backfill.Backfill;
 import loomagent.backfill.Gap;
 import loomagent.backfill.Gaps;
@@ -42,6 +45,7 @@ final class GapWatch implements AutoCloseable {
   private final System.Logger log;
   private final Optional<Backfill> backfill;
   private volatile String heard = ""; // the subject of the last event of an Organization
+  private volatile boolean begun; // there were events
   private volatile boolean closing;
 
   GapWatch(
@@ -126,6 +130,7 @@ final class GapWatch implements AutoCloseable {
   void begin() {
     Optional<Entry> newest = journal.newest(connection);
     Instant lastEvent = newest.map(Entry::time).orElse(Instant.MIN);
+    lastKnown().ifPresent(this::known);
     Instant lastLive = gaps.lastLive(connection).orElse(Instant.MIN);
     Instant from = lastEvent.isAfter(lastLive) ? lastEvent : lastLive;
     lost(from.equals(Instant.MIN) ? clock.instant() : from);
@@ -155,14 +160,34 @@ final class GapWatch implements AutoCloseable {
     live();
   }
 
-  /** Before an event is journaled: puts on disk what is not there yet of the gaps before it. */
-  void mend() {
+  /**
+   * Before an event is journaled: puts on disk what is not there yet of the gaps before it, and the
+   * time of the first event of all.
+   */
+  void mend(String id, String name, byte[] utf8, int from, int to) {
+    if (!gaps.isDated(connection)) {
+      Event event = Event.of(id, name, new String(utf8, from, to - from, UTF_8), connection);
+      known(Backfill.lastKnown(event, clock.instant()));
+    }
     gaps.mend();
+  }
+
+  private void known(Instant lastKnown) {
+    begun = true;
+    gaps.known(connection, lastKnown);
+  }
+
+  /**
+   * The lowest sequence that the journal must keep: all, while nothing else tells the time where
+   * events come from. This machine's clock may be far ahead, and the pull would begin too late.
+   */
+  long lowest() {
+    return begun && !gaps.isDated(connection) ? 0 : Long.MAX_VALUE;
   }
 
   /** There is one again. */
   void live() {
-    lastKnown().ifPresent(last -> gaps.known(connection, last));
+    lastKnown().ifPresent(this::known);
     gaps.live(connection, clock.instant());
     backfill.ifPresentOrElse(Backfill::live, () -> gaps.noCredentials(connection));
   }
@@ -198,7 +223,7 @@ final class GapWatch implements AutoCloseable {
 
     @Override
     public Taken take(String id, String name, byte[] utf8, int from, int to) {
-      mend();
+      mend(id, name, utf8, from, to);
       return switch (journal.append(connection, id, name, utf8, from, to)) {
         case NEW -> Taken.NEW;
         case DUPLICATE -> Taken.DUPLICATE;

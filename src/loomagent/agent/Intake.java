@@ -121,15 +121,11 @@ final class Intake implements Connection.Listener {
   public void event(Envelope frame) {
     received.incrementAndGet();
     gaps.heard(frame.subject());
-    gaps.mend();
+    int from = frame.messageStart();
+    int to = frame.messageEnd();
+    gaps.mend(frame.id(), frame.name(), frame.utf8(), from, to);
     Journal.Taken taken =
-        journal.append(
-            settings.name(),
-            frame.id(),
-            frame.name(),
-            frame.utf8(),
-            frame.messageStart(),
-            frame.messageEnd());
+        journal.append(settings.name(), frame.id(), frame.name(), frame.utf8(), from, to);
     switch (taken) {
       case NEW -> lastEventAt = clock.instant();
       case DUPLICATE -> duplicates.incrementAndGet();

@@ -17,7 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import loomagent.base.Disk;
 import loomagent.base.Words;
@@ -34,7 +37,8 @@ import loomagent.json.Json;
  * {"gap":7,"connection":"default","from":T,"to":T,"asked":T,"closed":false,"recovered":0,"note":…,
  *     "progress":{"last":8,"name":…,"page":URL,"recovered":0,"known":0,"others":0}}
  * {"connection":"default","live":T,"known":T}                 the last confirmation, and the time of
- *                                                             the last event known then, if any
+ *                                                             the last event known then, or of the
+ *                                                             first one of all; of each if there is
  * </pre>
  *
  * {@code to} is absent while the gap lasts, {@code note} when there is none, {@code progress}
@@ -73,7 +77,7 @@ public final class Gaps implements AutoCloseable {
   // Guarded by this:
   private final TreeMap<Long, Gap> gaps = new TreeMap<>();
   private final Map<String, Instant> live = new LinkedHashMap<>();
-  private final Map<String, Instant> known = new LinkedHashMap<>(); // each of one in live
+  private final Map<String, Instant> known = new LinkedHashMap<>();
   private long size; // of the file
   private long most; // the size at which it is written anew
   private long failures;
@@ -81,6 +85,7 @@ public final class Gaps implements AutoCloseable {
 
   // Written under this; looked at for each event:
   private volatile boolean behind; // the file lacks something, or ends in half a line
+  private final Set<String> dated = ConcurrentHashMap.newKeySet(); // what it has of known
 
   private Gaps(Path file, Disk disk, System.Logger log) {
     this.file = file;
@@ -130,6 +135,7 @@ public final class Gaps implements AutoCloseable {
           Words.count(damaged, "line"));
     }
     forget();
+    dated.addAll(known.keySet());
     behind = !Arrays.equals(old, content());
     size = old.length;
     most = 2 * size + ROOM;
@@ -146,14 +152,18 @@ public final class Gaps implements AutoCloseable {
         gaps.put(gap.number(), gap);
       } else {
         String connection = Objects.requireNonNull((String) line.get("connection"));
-        live.put(connection, Instant.parse((String) line.get("live")));
-        if (line.get("known") instanceof String time) {
-          known.put(connection, Instant.parse(time));
-        }
+        put(live, connection, line.get("live"));
+        put(known, connection, line.get("known"));
       }
       return true;
     } catch (RuntimeException damaged) { // by whatever it was: no JSON, no object, no time
       return false;
+    }
+  }
+
+  private static void put(Map<String, Instant> times, String connection, Object time) {
+    if (time != null) {
+      times.put(connection, Instant.parse((String) time));
     }
   }
 
@@ -185,14 +195,30 @@ public final class Gaps implements AutoCloseable {
   }
 
   /**
-   * The time of the last event known of a connection, to be kept with its next confirmation.
+   * The time of the last event known of a connection, to be kept with its next confirmation, and
+   * the first one of all at once.
    *
    * @param connection its name
    * @param lastKnown {@link Backfill#lastKnown}: unlike a confirmation's, it is the time where
    *     events come from, and so does not depend on this machine's clock
    */
   public synchronized void known(String connection, Instant lastKnown) {
-    known.put(connection, lastKnown);
+    boolean first = !isDated(connection);
+    known.merge(connection, lastKnown, (old, now) -> first && old.isBefore(now) ? old : now);
+    if (first) {
+      write(json(liveLine(connection)));
+    }
+  }
+
+  /**
+   * Whether the file tells the time of some event of a connection, so that a pull begins by it even
+   * if the journal has none any more.
+   *
+   * @param connection its name
+   * @return whether {@link #known} could be written, once
+   */
+  public boolean isDated(String connection) {
+    return dated.contains(connection);
   }
 
   /**
@@ -382,10 +408,8 @@ public final class Gaps implements AutoCloseable {
   private Map<String, Object> liveLine(String connection) {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("connection", connection);
-    line.put("live", live.get(connection).toString());
-    if (known.containsKey(connection)) {
-      line.put("known", known.get(connection).toString());
-    }
+    lastLive(connection).ifPresent(at -> line.put("live", at.toString()));
+    Optional.ofNullable(known.get(connection)).ifPresent(at -> line.put("known", at.toString()));
     return line;
   }
 
@@ -396,7 +420,9 @@ public final class Gaps implements AutoCloseable {
   private byte[] content() {
     StringBuilder content = new StringBuilder();
     gaps.values().forEach(gap -> content.append(json(gap.line())));
-    live.keySet().forEach(name -> content.append(json(liveLine(name))));
+    Set<String> connections = new TreeSet<>(live.keySet());
+    connections.addAll(known.keySet());
+    connections.forEach(name -> content.append(json(liveLine(name))));
     return content.toString().getBytes(UTF_8);
   }
 
@@ -420,6 +446,7 @@ public final class Gaps implements AutoCloseable {
         log.log(Level.INFO, "{0} is complete again", file.getFileName());
       }
       behind = false;
+      dated.addAll(known.keySet());
     } catch (ClosedByInterruptException handlers) { // some handler interrupts every thread there is
       Thread.interrupted();
       behind = true;

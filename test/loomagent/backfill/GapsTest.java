@@ -109,6 +109,26 @@ class GapsTest {
   }
 
   @Test
+  void theFirstEventOfAllIsKnownAtOnceAndUntilTheNextConfirmation() throws IOException {
+    disk.full = true;
+    gaps.known(A, at(-400));
+    assertFalse(gaps.isDated(A));
+    gaps.known(A, at(-300)); // for all that is known, the events before it were not pulled
+    disk.full = false;
+    gaps.mend();
+    assertTrue(gaps.isDated(A));
+    gaps.known(A, at(-200));
+
+    Gaps next = reopened();
+    assertTrue(next.isDated(A));
+    assertEquals(Optional.empty(), next.lastLive(A));
+    assertEquals(at(-400), next.lost(A, at(5), NONE, NONE).orElseThrow().asked());
+    next.live(A, at(6));
+    gaps.live(A, at(7));
+    assertEquals(at(-200), reopened().lost(A, at(8), NONE, NONE).orElseThrow().asked());
+  }
+
+  @Test
   void whatCouldNotBeWrittenIsWrittenBeforeTheNextEvent() throws IOException {
     gaps.live(A, at(0));
     disk.full = true;

@@ -31,7 +31,6 @@ final class Ledger {
   private final Map<Thread, List<Fate>> hands = new LinkedHashMap<>(); // what each thread had last
   private final Map<String, Integer> places = new HashMap<>(); // the last one of a handler's key
   private final Set<String> deleted = new HashSet<>();
-  private final Set<String> excused = new HashSet<>();
   private final Map<String, Long> counts = new TreeMap<>();
 
   Ledger(World world) {
@@ -154,15 +153,6 @@ final class Ledger {
     fates.values().forEach(each -> each.values().forEach(fate -> fate.mayRepeat = true));
   }
 
-  /**
-   * What came so far need not be pulled any more: a full disk has cost the agent all events, and so
-   * all that tells the time of where they come from, and this machine's clock is ahead. The README
-   * names that limit.
-   */
-  void excuseAll() {
-    world.loom.published().forEach(event -> excused.add(event.id()));
-  }
-
   /** What a handler still has to be given, or to give up. */
   Set<String> missing(Shop.Counter handler, Set<String> dead) {
     Set<String> missing = new HashSet<>();
@@ -173,7 +163,7 @@ final class Ledger {
         world.check(
             !gaveUp || fate.failed > 0,
             event.id() + " is dead for " + handler.name() + ", untried");
-        if (!fate.taken && !gaveUp && !excused.contains(event.id())) {
+        if (!fate.taken && !gaveUp) {
           missing.add(event.id());
         }
       }

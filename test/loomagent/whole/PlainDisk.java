@@ -72,11 +72,6 @@ final class PlainDisk implements Disk {
     return safe.containsKey(id);
   }
 
-  /** Whether no event is left, as a full disk costs those that are delivered. */
-  boolean isEmpty() {
-    return safe.isEmpty();
-  }
-
   /** Where it is among all that have become safe here, from 0; or {@link #BEFORE}. */
   int place(String id) {
     return safe.getOrDefault(id, BEFORE);

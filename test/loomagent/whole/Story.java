@@ -149,11 +149,6 @@ public final class Story implements Play {
   private void startAgain() {
     try {
       lives++;
-      if (lives > 1
-          && world.mounted().isEmpty()
-          && schedule.wall() > Hub.EPOCH + schedule.nanos()) {
-        world.ledger.excuseAll();
-      }
       process = new Life(world, lives, oauth, standby);
       world.log.tell("life " + lives + " begins");
       process.start();
