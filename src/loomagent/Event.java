@@ -1,8 +1,12 @@
 package loomagent;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,7 +19,7 @@ import loomagent.json.Json;
 public final class Event {
   private final String id;
   private final String name;
-  private final String json;
+  private final byte[] utf8; // the text, which most handlers only write
   private final String connection;
   private final int attempt;
   private final boolean replayed;
@@ -24,10 +28,10 @@ public final class Event {
   private Map<?, ?> members;
 
   private Event(
-      String id, String name, String json, String connection, int attempt, boolean replayed) {
+      String id, String name, byte[] utf8, String connection, int attempt, boolean replayed) {
     this.id = Objects.requireNonNull(id);
     this.name = Objects.requireNonNull(name);
-    this.json = Objects.requireNonNull(json);
+    this.utf8 = Objects.requireNonNull(utf8);
     this.connection = Objects.requireNonNull(connection);
     this.attempt = attempt;
     this.replayed = replayed;
@@ -41,12 +45,13 @@ public final class Event {
    * @throws IllegalArgumentException if the text is not JSON, not an object, or has no {@code id}
    */
   public static Event parse(String json) {
-    Map<?, ?> members = members(json);
+    Map<?, ?> members = object(Json.parse(json));
     String id = text(members, "id");
     if (id.isEmpty()) {
       throw new IllegalArgumentException("An event needs an \"id\" that is a string.");
     }
-    Event event = new Event(id, text(members, "name"), json, "default", 1, false);
+    byte[] utf8 = json.getBytes(UTF_8);
+    Event event = new Event(id, text(members, "name"), utf8, "default", 1, false);
     event.members = members;
     return event;
   }
@@ -62,7 +67,24 @@ public final class Event {
    * @return the event at its first attempt
    */
   public static Event of(String id, String name, String json, String connection) {
-    return new Event(id, name, json, connection, 1, false);
+    return new Event(id, name, json.getBytes(UTF_8), connection, 1, false);
+  }
+
+  /**
+   * Likewise, of a text that is not a String yet.
+   *
+   * @param id the {@code id} in the text
+   * @param name the {@code name} in the text
+   * @param utf8 has the text, which is copied
+   * @param from where it begins
+   * @param to where it ends (exclusive)
+   * @param connection the connection that it came by
+   * @return the event at its first attempt
+   * @throws IndexOutOfBoundsException if the text is not all there
+   */
+  public static Event of(String id, String name, byte[] utf8, int from, int to, String connection) {
+    Objects.checkFromToIndex(from, to, utf8.length);
+    return new Event(id, name, Arrays.copyOfRange(utf8, from, to), connection, 1, false);
   }
 
   /**
@@ -73,7 +95,7 @@ public final class Event {
    * @return a copy
    */
   public Event at(int attempt, boolean replayed) {
-    Event event = new Event(id, name, json, connection, attempt, replayed);
+    Event event = new Event(id, name, utf8, connection, attempt, replayed);
     event.members = members;
     return event;
   }
@@ -161,10 +183,28 @@ public final class Event {
   /**
    * The event's exact text, members that nobody knows included.
    *
-   * @return JSON
+   * @return JSON, made anew by each call
    */
   public String json() {
-    return json;
+    return new String(utf8, UTF_8);
+  }
+
+  /**
+   * The same text as UTF-8, for whoever only writes it somewhere.
+   *
+   * @return read-only; each call has a position of its own
+   */
+  public ByteBuffer utf8() {
+    return ByteBuffer.wrap(utf8).asReadOnlyBuffer();
+  }
+
+  /**
+   * How long the text is.
+   *
+   * @return bytes of UTF-8
+   */
+  public int size() {
+    return utf8.length;
   }
 
   /**
@@ -207,14 +247,14 @@ public final class Event {
   private Map<?, ?> members() {
     Map<?, ?> known = members;
     if (known == null) {
-      known = members(json);
+      known = object(Json.parse(utf8, 0, utf8.length));
       members = known;
     }
     return known;
   }
 
-  private static Map<?, ?> members(String json) {
-    if (Json.parse(json) instanceof Map<?, ?> members) {
+  private static Map<?, ?> object(Object json) {
+    if (json instanceof Map<?, ?> members) {
       return members;
     }
     throw new IllegalArgumentException("An event is a JSON object.");

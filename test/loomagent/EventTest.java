@@ -1,8 +1,8 @@
 package loomagent;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -39,7 +39,7 @@ class EventTest {
     assertEquals("b1a2", event.payload().get("invoice_number"));
     assertEquals(true, event.payload().get("paid"));
     assertEquals(Arrays.asList(1L, null), event.payload().get("lines"));
-    assertSame(TEXT, event.json());
+    assertEquals(TEXT, event.json());
     assertEquals("default", event.connection());
     assertEquals(1, event.attempt());
     assertFalse(event.replayed());
@@ -113,7 +113,24 @@ class EventTest {
     assertEquals("\0", event.id());
     assertEquals("a.\ud800", event.name());
     assertEquals("\udfffÄ😀😀", event.subject());
-    assertSame(json, event.json());
+    assertEquals(json, event.json());
+  }
+
+  @Test
+  void itsTextCanBeHadAsUtf8ThatNobodyCanChange() {
+    byte[] around = "..{\"id\":\"1\",\"payload\":\"Ä😀\"},,".getBytes(UTF_8);
+    Event event = Event.of("1", "", around, 2, around.length - 2, "east");
+    String json = new String(around, 2, around.length - 4, UTF_8);
+    Arrays.fill(around, (byte) 'x');
+    assertEquals(json, event.json());
+    assertEquals(json, UTF_8.decode(event.utf8()).toString());
+    assertEquals(json.getBytes(UTF_8).length, event.size());
+    assertEquals("east", event.connection());
+    assertTrue(event.utf8().isReadOnly());
+    assertFalse(event.utf8().hasArray());
+    event.utf8().get();
+    assertEquals(event.size(), event.utf8().remaining());
+    assertThrows(IndexOutOfBoundsException.class, () -> Event.of("1", "", around, 9, 99, "east"));
   }
 
   @Test
@@ -124,7 +141,7 @@ class EventTest {
       assertTrue(again.replayed());
       assertEquals("1", again.id());
       assertEquals("Org/2", again.subject());
-      assertSame(event.json(), again.json());
+      assertEquals(event.json(), again.json());
     }
     assertEquals("a.b", event.at(2, false).name());
     assertEquals("east", event.at(2, false).connection());

@@ -1,7 +1,5 @@
 package loomagent.agent;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
@@ -46,6 +44,7 @@ final class GapWatch implements AutoCloseable {
   private final Optional<Backfill> backfill;
   private volatile String heard = ""; // the subject of the last event of an Organization
   private volatile boolean begun; // there were events
+  private volatile boolean dated; // and the gaps know when
   private volatile boolean closing;
 
   GapWatch(
@@ -165,8 +164,8 @@ final class GapWatch implements AutoCloseable {
    * time of the first event of all.
    */
   void mend(String id, String name, byte[] utf8, int from, int to) {
-    if (!gaps.isDated(connection)) {
-      Event event = Event.of(id, name, new String(utf8, from, to - from, UTF_8), connection);
+    if (!isDated()) {
+      Event event = Event.of(id, name, utf8, from, to, connection);
       known(Backfill.lastKnown(event, clock.instant()));
     }
     gaps.mend();
@@ -177,12 +176,17 @@ final class GapWatch implements AutoCloseable {
     gaps.known(connection, lastKnown);
   }
 
+  private boolean isDated() {
+    dated = dated || gaps.isDated(connection);
+    return dated;
+  }
+
   /**
    * The lowest sequence that the journal must keep: all, while nothing else tells the time where
    * events come from. This machine's clock may be far ahead, and the pull would begin too late.
    */
   long lowest() {
-    return begun && !gaps.isDated(connection) ? 0 : Long.MAX_VALUE;
+    return begun && !isDated() ? 0 : Long.MAX_VALUE;
   }
 
   /** There is one again. */

@@ -60,7 +60,7 @@ final class Intake implements Connection.Listener {
   // Written by the connection's thread, read by any:
   private volatile State state = State.DOWN;
   private volatile Instant since;
-  private volatile Instant lastEventAt;
+  private volatile long lastEventAt; // milliseconds since 1970; 0 if there was none
   private volatile String lastError = "";
 
   Intake(Connection.Settings settings, GapWatch gaps, Link.Shared shared, System.Logger log) {
@@ -112,7 +112,11 @@ final class Intake implements Connection.Listener {
   }
 
   Standing standing() {
-    return new Standing(state, since, Optional.ofNullable(lastEventAt), lastError);
+    return new Standing(
+        state,
+        since,
+        Optional.of(lastEventAt).filter(at -> at > 0).map(Instant::ofEpochMilli),
+        lastError);
   }
 
   // While the journal has no room this waits, and with it the connection's thread: nothing more is
@@ -127,7 +131,7 @@ final class Intake implements Connection.Listener {
     Journal.Taken taken =
         journal.append(settings.name(), frame.id(), frame.name(), frame.utf8(), from, to);
     switch (taken) {
-      case NEW -> lastEventAt = clock.instant();
+      case NEW -> lastEventAt = clock.millis();
       case DUPLICATE -> duplicates.incrementAndGet();
       case REFUSED -> {
         long count = refused.incrementAndGet();

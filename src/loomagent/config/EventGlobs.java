@@ -13,9 +13,15 @@ public final class EventGlobs {
   // As many as there may be event names, each as long as one.
   static final int MAX_GLOBS = 500;
 
+  private static final int KNOWN = 16; // a power of two
+
+  /** Whether a name is taken. */
+  private record Answer(String name, boolean taken) {}
+
   private final List<Glob> taken = new ArrayList<>();
   private final List<Glob> excluded = new ArrayList<>();
   private final String text;
+  private final Answer[] known = new Answer[KNOWN]; // a race costs a second look
 
   private EventGlobs(String text) {
     this.text = text;
@@ -46,8 +52,18 @@ public final class EventGlobs {
     return globs;
   }
 
-  /** Whether an event of this name is taken. */
+  /** Whether an event of this name is taken. Every handler is asked this of every event. */
   public boolean matches(String eventName) {
+    int slot = eventName.hashCode() & KNOWN - 1;
+    Answer answer = known[slot];
+    if (answer == null || !answer.name.equals(eventName)) {
+      answer = new Answer(eventName, isTaken(eventName));
+      known[slot] = answer;
+    }
+    return answer.taken;
+  }
+
+  private boolean isTaken(String eventName) {
     return first(excluded, eventName).isEmpty()
         && (taken.isEmpty() || first(taken, eventName).isPresent());
   }
@@ -72,7 +88,6 @@ public final class EventGlobs {
     return text;
   }
 
-  // No stream: every handler is asked this of every event.
   private static Optional<Glob> first(List<Glob> globs, String name) {
     for (Glob glob : globs) {
       if (glob.matches(name)) {

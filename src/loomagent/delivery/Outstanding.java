@@ -35,12 +35,12 @@ final class Outstanding {
   static final int MOST_EVENTS = Cursor.MOST_OPEN;
 
   /** Characters at once, by what an event costs; a handler that lags holds no more. */
-  static final long MOST_CHARACTERS = Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 32);
+  static final long MOST_BYTES = Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 32);
 
   /** Replays that may wait; who asks for more waits for these first. */
   static final int MOST_REPLAYS = 1_000;
 
-  /** What an event costs beside its text, in characters. */
+  /** What an event costs beside its text, in bytes. */
   private static final int OVERHEAD = 300;
 
   private static final Entry NONE = new Entry(0, 0, Event.of("", "", "", ""));
@@ -92,7 +92,7 @@ final class Outstanding {
     }
 
     private long cost() {
-      return (long) event.json().length() + OVERHEAD;
+      return (long) event.size() + OVERHEAD;
     }
   }
 
@@ -114,7 +114,7 @@ final class Outstanding {
   private final Item ends = new Item(NONE, new Line(""), Optional.empty());
   private int size;
   private int replays;
-  private long characters;
+  private long bytes;
   private long highestDone;
 
   /**
@@ -130,7 +130,7 @@ final class Outstanding {
 
   /** How many more events of the journal there is room for. */
   int room() {
-    return characters < MOST_CHARACTERS ? MOST_EVENTS - size : 0;
+    return bytes < MOST_BYTES ? MOST_EVENTS - size : 0;
   }
 
   /** Adds the journal's next event. */
@@ -142,7 +142,7 @@ final class Outstanding {
     ends.before.after = item;
     ends.before = item;
     size++;
-    characters += item.cost();
+    bytes += item.cost();
     if (line.head == null) {
       line.head = item;
       ready.add(item);
@@ -237,7 +237,7 @@ final class Outstanding {
     item.before.after = item.after;
     item.after.before = item.before;
     size--;
-    characters -= item.cost();
+    bytes -= item.cost();
     highestDone = Math.max(highestDone, item.sequence);
   }
 

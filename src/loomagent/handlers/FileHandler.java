@@ -2,7 +2,6 @@ package loomagent.handlers;
 
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Iterator;
@@ -76,10 +75,13 @@ public final class FileHandler implements EventHandler {
     Path file = path.of(event, clock);
     try {
       if (path.anEventEach()) {
-        hot.write(file, event.json().getBytes(StandardCharsets.UTF_8));
+        byte[] json = new byte[event.size()];
+        event.utf8().get(json);
+        hot.write(file, json);
       } else {
-        file(file)
-            .append((LogHandler.oneLine(event.json()) + "\n").getBytes(StandardCharsets.UTF_8));
+        byte[] line = new byte[event.size() + 1];
+        LogHandler.putLine(event, line);
+        file(file).append(line);
       }
     } catch (ClosedByInterruptException interrupted) {
       throw interrupted;

@@ -10,6 +10,7 @@ import java.util.List;
 import loomagent.Event;
 import loomagent.EventHandler;
 import loomagent.HandlerContext;
+import loomagent.json.Bytes;
 
 /**
  * Writes a line an event to standard output: {@code format = line} for people (time, name, id,
@@ -19,7 +20,7 @@ import loomagent.HandlerContext;
 public final class LogHandler implements EventHandler {
   private final OutputStream out;
   private boolean json;
-  private byte[] line = {}; // room for one, which is written whole
+  private byte[] line = {}; // room for one as JSON, which is written whole
 
   /** Writes to standard output. */
   public LogHandler() {
@@ -41,21 +42,25 @@ public final class LogHandler implements EventHandler {
   // One write a line: what reads the other end of a pipe sees whole events, at once.
   @Override
   public void handle(Event event) throws IOException {
-    byte[] text =
-        (json ? oneLine(event.json()) : forPeople(event)).getBytes(StandardCharsets.UTF_8);
-    if (line.length <= text.length) {
-      line = new byte[Math.max(1024, text.length + 1)];
+    if (json) {
+      line = line.length > event.size() ? line : new byte[Math.max(1024, event.size() + 1)];
+      putLine(event, line);
+      out.write(line, 0, event.size() + 1);
+    } else {
+      out.write((forPeople(event) + "\n").getBytes(StandardCharsets.UTF_8));
     }
-    System.arraycopy(text, 0, line, 0, text.length);
-    line[text.length] = '\n';
-    out.write(line, 0, text.length + 1);
   }
 
-  /** JSON allows line breaks between its parts, and only there; a line an event has none. */
-  static String oneLine(String text) {
-    return text.indexOf('\n') < 0 && text.indexOf('\r') < 0
-        ? text
-        : text.replace('\n', ' ').replace('\r', ' ');
+  /**
+   * The event's JSON and a line feed. JSON allows line breaks between its parts, and only there; a
+   * line an event has none.
+   */
+  static void putLine(Event event, byte[] into) {
+    int length = event.size();
+    event.utf8().get(into, 0, length);
+    Bytes.replace((byte) '\n', (byte) ' ', into, 0, length);
+    Bytes.replace((byte) '\r', (byte) ' ', into, 0, length);
+    into[length] = '\n';
   }
 
   private static String forPeople(Event event) {

@@ -145,7 +145,8 @@ public final class WebhookHandler implements EventHandler {
 
   @Override
   public void handle(Event event) throws IOException, InterruptedException {
-    byte[] body = event.json().getBytes(UTF_8);
+    byte[] body = new byte[event.size()];
+    event.utf8().get(body);
     Map<String, String> settings = context.orElseThrow().settings();
     Receiver to = receiver.orElseThrow();
     HttpRequest.Builder request =

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
+import loomagent.json.Bytes;
 
 /**
  * What is to be written next: the lines, as {@link Line} draws them, and their entries. Whoever

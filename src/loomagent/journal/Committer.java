@@ -212,10 +212,14 @@ final class Committer implements Runnable {
 
   /** May be called again after a fault. */
   private void show(Batch batch) {
-    for (Entry entry : batch.entries()) {
-      newest.put(entry.event().connection(), entry);
+    List<Entry> entries = batch.entries();
+    for (int i = 0; i < entries.size(); i++) {
+      String connection = entries.get(i).event().connection();
+      if (i + 1 == entries.size() || !connection.equals(entries.get(i + 1).event().connection())) {
+        newest.put(connection, entries.get(i));
+      }
     }
-    window.add(batch.entries());
+    window.add(entries);
     pending.written(batch);
     for (Runnable listener : listeners) {
       try {

@@ -1,7 +1,5 @@
 package loomagent.journal;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
@@ -163,8 +161,7 @@ public final class Journal implements AutoCloseable {
     if (to - from > Line.LONGEST_JSON) {
       throw new IllegalArgumentException("an event of " + (to - from) + " bytes is too large");
     }
-    String json = new String(utf8, from, to - from, UTF_8);
-    return pending.add(Event.of(id, name, json, connection), utf8, from, to);
+    return pending.add(Event.of(id, name, utf8, from, to, connection), utf8, from, to);
   }
 
   /**

@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 public final class JournalReader implements AutoCloseable {
   /** Read in one piece, with one event beyond: a megabyte each is possible. */
-  private static final long MOST_CHARACTERS = 1 << 20;
+  private static final long MOST_BYTES = 1 << 20;
 
   private final Segments segments;
   private final Window window;
@@ -80,11 +80,11 @@ public final class JournalReader implements AutoCloseable {
     if (lines.isEmpty()) {
       segment = segments.holding(position).orElse(segment);
     }
-    long characters = 0;
+    long bytes = 0;
     int counted = entries.size();
-    while (entries.size() < most && characters < MOST_CHARACTERS) {
+    while (entries.size() < most && bytes < MOST_BYTES) {
       for (; counted < entries.size(); counted++) {
-        characters += entries.get(counted).event().json().length();
+        bytes += entries.get(counted).event().size();
       }
       // In this order: once another file follows, this one has its end.
       Optional<Segment> following = segments.after(segment);

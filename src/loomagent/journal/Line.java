@@ -7,6 +7,7 @@ import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 import loomagent.Event;
+import loomagent.json.Bytes;
 import loomagent.json.Envelope;
 import loomagent.json.JsonException;
 
@@ -103,8 +104,8 @@ final class Line {
   Entry entry() {
     Bytes.replace(NEWLINE, (byte) '\n', bytes, json, end);
     envelope.readMessage(bytes, json, end);
-    String text = new String(bytes, json, end - json, UTF_8);
-    return new Entry(sequence, millis, Event.of(envelope.id(), envelope.name(), text, connection));
+    Event event = Event.of(envelope.id(), envelope.name(), bytes, json, end, connection);
+    return new Entry(sequence, millis, event);
   }
 
   private boolean checksumMatches(int from, int to) {

@@ -6,6 +6,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import loomagent.json.Bytes;
 import loomagent.json.JsonException;
 
 /**

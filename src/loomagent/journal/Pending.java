@@ -80,7 +80,7 @@ final class Pending {
           connections.computeIfAbsent(event.connection(), name -> name.getBytes(UTF_8));
       filling.add(new Entry(next, clock.millis(), event), connection, utf8, from, to);
       try {
-        seen.add(event.id());
+        seen.remember();
       } catch (OutOfMemoryError full) { // all or nothing, or it would be known and yet not kept
         filling.takeBack(before);
         throw full;

@@ -47,6 +47,12 @@ final class SeenIds {
     if (contains(id)) {
       return false;
     }
+    remember();
+    return true;
+  }
+
+  /** Adds the id that was looked for last, and is not known. */
+  void remember() {
     if (young.count == generation) {
       Table forgotten = old;
       old = young;
@@ -54,7 +60,6 @@ final class SeenIds {
       young.clear();
     }
     young.add(high, low);
-    return true;
   }
 
   private void key(String id) {

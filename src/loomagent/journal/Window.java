@@ -84,6 +84,6 @@ final class Window {
   }
 
   private static long weight(Entry entry) {
-    return OBJECTS + 2L * entry.event().json().length(); // two bytes a character, at worst
+    return OBJECTS + entry.event().size();
   }
 }

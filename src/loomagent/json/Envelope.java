@@ -11,7 +11,7 @@ import java.util.Arrays;
  * those of an empty frame. One thread.
  */
 public final class Envelope {
-  private static final int LONGEST_KNOWN_IDENTIFIER = 4096; // bytes kept between frames
+  private static final int LONGEST_KNOWN = 4096; // bytes kept between frames
 
   /** Where a member's value lies. */
   private static final class Member {
@@ -19,6 +19,8 @@ public final class Envelope {
     int start;
     int end; // 0 while the member is absent
     boolean plain;
+    byte[] knownJson = {'"', '"'}; // of an earlier frame, and what it decodes to
+    String known = "";
 
     Member(String name) {
       this.name = name.getBytes(StandardCharsets.US_ASCII);
@@ -51,8 +53,6 @@ public final class Envelope {
   private final Member[] ofMessage = byLength(id, name, subject);
 
   private boolean object;
-  private byte[] knownIdentifierJson = {'"', '"'};
-  private String knownIdentifier = "";
 
   private Member[] byLength(Member... members) {
     Member[] table = new Member[16];
@@ -180,21 +180,10 @@ public final class Envelope {
 
   /**
    * The {@code identifier}, "" when absent or no string. While frames carry the same one, byte for
-   * byte, this is the same String, decoded once.
+   * byte, this is the same String, decoded once; so are {@link #name} and {@link #subject}.
    */
   public String identifier() {
-    int from = identifier.start;
-    int to = identifier.end;
-    byte[] known = knownIdentifierJson;
-    if (!isString(identifier) || Arrays.equals(scan.json, from, to, known, 0, known.length)) {
-      return isString(identifier) ? knownIdentifier : "";
-    }
-    String text = text(identifier);
-    if (to - from <= LONGEST_KNOWN_IDENTIFIER) {
-      knownIdentifierJson = Arrays.copyOfRange(scan.json, from, to);
-      knownIdentifier = text;
-    }
-    return text;
+    return repeated(identifier);
   }
 
   /** Whether there is a {@code message} that is not null. */
@@ -234,12 +223,12 @@ public final class Envelope {
 
   /** The message's {@code name}, "" when absent or no string. */
   public String name() {
-    return text(name);
+    return repeated(name);
   }
 
   /** The message's {@code subject}, "" when absent or no string. */
   public String subject() {
-    return text(subject);
+    return repeated(subject);
   }
 
   /** The {@code reason} of a disconnect frame, "" when absent or no string. */
@@ -258,6 +247,20 @@ public final class Envelope {
 
   private boolean isString(Member member) {
     return member.end > 0 && scan.json[member.start] == '"';
+  }
+
+  private String repeated(Member member) {
+    byte[] known = member.knownJson;
+    if (!isString(member)
+        || Arrays.equals(scan.json, member.start, member.end, known, 0, known.length)) {
+      return isString(member) ? member.known : "";
+    }
+    String text = text(member);
+    if (member.end - member.start <= LONGEST_KNOWN) {
+      member.knownJson = Arrays.copyOfRange(scan.json, member.start, member.end);
+      member.known = text;
+    }
+    return text;
   }
 
   private String text(Member member) {

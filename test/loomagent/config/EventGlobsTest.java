@@ -41,6 +41,17 @@ final class EventGlobsTest {
   }
 
   @Test
+  void whatWasAskedBeforeIsNoAnswerForAnotherName() {
+    EventGlobs globs = EventGlobs.parse("a.Aa*");
+    for (int i = 0; i < 3; i++) { // of these some share a hash code, and most a slot
+      assertTrue(globs.matches("a.AaAa"));
+      assertFalse(globs.matches("a.BBBB"));
+      assertTrue(globs.matches("a.AaBB"));
+      assertFalse(globs.matches("a.BBAa"));
+    }
+  }
+
+  @Test
   void itSaysWhichPatternDecided() {
     EventGlobs globs = EventGlobs.parse("a.*, c.d ,!a.b*");
     assertEquals("taken by a.*", globs.why("a.c"));

@@ -63,7 +63,17 @@ class EnvelopeTest {
   }
 
   @Test
-  void anIdentifierThatStaysTheSameIsDecodedOnce() {
+  void anIdentifierANameAndASubjectThatStayTheSameAreDecodedOnce() {
+    String event = "{\"message\":{\"name\":\"a\\u002eb\",\"subject\":\"Org/1\"}}";
+    String name = read(event).name();
+    String subject = envelope.subject();
+    assertEquals("a.b", name);
+    assertEquals("Org/1", subject);
+    assertSame(name, read(event).name());
+    assertSame(subject, envelope.subject());
+    assertEquals("", read("{\"message\":{\"name\":5}}").name());
+    assertEquals("", envelope.subject());
+
     String frame = "{\"identifier\":" + Json.write(IDENTIFIER) + "}";
     String first = read(frame).identifier();
     assertEquals(IDENTIFIER, first);
