@@ -3,12 +3,7 @@ package loomagent.backfill;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
@@ -58,38 +53,25 @@ public final class Gaps implements AutoCloseable {
    */
   static final int MAX_OPEN = 100;
 
-  /** What may be appended in any case before the file is written anew. */
-  static final int ROOM = 256 << 10;
-
   static final int MAX_NOTE = 500; // characters
-
-  /** A hundred connections with all the gaps that are remembered have a quarter of it. */
-  static final int LARGEST = 64 << 20;
 
   static final String NO_CREDENTIALS =
       "not closed: there are no credentials for the pull API. Set backfill.app and"
           + " backfill.password soon: Loom keeps events for several weeks only";
 
-  private final Path file;
-  private final Disk disk;
+  private final GapsFile file;
   private final System.Logger log;
 
   // Guarded by this:
   private final TreeMap<Long, Gap> gaps = new TreeMap<>();
   private final Map<String, Instant> live = new LinkedHashMap<>();
   private final Map<String, Instant> known = new LinkedHashMap<>();
-  private long size; // of the file
-  private long most; // the size at which it is written anew
-  private long failures;
-  private boolean ended;
 
   // Written under this; looked at for each event:
-  private volatile boolean behind; // the file lacks something, or ends in half a line
-  private final Set<String> dated = ConcurrentHashMap.newKeySet(); // what it has of known
+  private final Set<String> dated = ConcurrentHashMap.newKeySet(); // what the file has of known
 
   private Gaps(Path file, Disk disk, System.Logger log) {
-    this.file = file;
-    this.disk = disk;
+    this.file = new GapsFile(file, disk, log);
     this.log = log;
   }
 
@@ -110,16 +92,7 @@ public final class Gaps implements AutoCloseable {
 
   /** A last line without its end was never synced, so that nobody relies on it. */
   private synchronized void read() throws IOException {
-    byte[] old = {};
-    try (InputStream in = Files.newInputStream(file)) {
-      old = in.readNBytes(LARGEST + 1);
-      if (old.length > LARGEST) {
-        throw new IOException(
-            file + " has more than " + (LARGEST >> 20) + " MB, which no agent wrote: move it away");
-      }
-    } catch (NoSuchFileException none) {
-      // A new folder.
-    }
+    byte[] old = file.read();
     long damaged = 0;
     for (int from = 0, at = 0; at < old.length; at++) {
       if (old[at] == '\n') {
@@ -131,15 +104,13 @@ public final class Gaps implements AutoCloseable {
       log.log(
           Level.WARNING,
           "{0}: {1} cannot be read and left out. A gap may be forgotten, or pulled once more",
-          file.getFileName(),
+          file.name(),
           Words.count(damaged, "line"));
     }
     forget();
     dated.addAll(known.keySet());
-    behind = !Arrays.equals(old, content());
-    size = old.length;
-    most = 2 * size + ROOM;
-    if (behind) {
+    if (!Arrays.equals(old, content())) {
+      file.rewrite();
       write("");
     }
   }
@@ -344,7 +315,7 @@ public final class Gaps implements AutoCloseable {
    * @return since the start
    */
   public synchronized long failures() {
-    return failures;
+    return file.failures();
   }
 
   /**
@@ -353,7 +324,7 @@ public final class Gaps implements AutoCloseable {
    * would lie behind it.
    */
   public void mend() {
-    if (behind) {
+    if (file.isBehind()) {
       synchronized (this) {
         write("");
       }
@@ -363,10 +334,10 @@ public final class Gaps implements AutoCloseable {
   /** Writes what could not be written so far. Changes made later are not kept. */
   @Override
   public synchronized void close() {
-    if (behind) {
+    if (file.isBehind()) {
       write("");
     }
-    ended = true;
+    file.close();
   }
 
   private Optional<Gap> running(String connection) {
@@ -401,7 +372,7 @@ public final class Gaps implements AutoCloseable {
       older.forEach(gap -> gaps.remove(gap.number()));
       Gap one = older.stream().reduce(Gap::with).orElseThrow();
       gaps.put(one.number(), one);
-      most = 0; // numbers have gone, which only a file written anew can say
+      file.rewrite(); // numbers have gone, which only a file written anew can say
     }
   }
 
@@ -426,51 +397,9 @@ public final class Gaps implements AutoCloseable {
     return content.toString().getBytes(UTF_8);
   }
 
-  /** Appends, or writes all that is known anew, which makes up for what failed before. */
   private void write(String lines) {
-    byte[] bytes = lines.getBytes(UTF_8);
-    if (ended) {
-      return;
-    }
-    try {
-      if (behind || size + bytes.length > most) {
-        byte[] content = content();
-        disk.replace(file, content);
-        size = content.length;
-        most = 2 * size + ROOM;
-      } else {
-        append(bytes);
-        size += bytes.length;
-      }
-      if (behind && failures > 0) {
-        log.log(Level.INFO, "{0} is complete again", file.getFileName());
-      }
-      behind = false;
+    if (file.write(lines, this::content)) {
       dated.addAll(known.keySet());
-    } catch (ClosedByInterruptException handlers) { // some handler interrupts every thread there is
-      Thread.interrupted();
-      behind = true;
-      write("");
-      Thread.currentThread().interrupt();
-    } catch (IOException full) {
-      failures++;
-      if (!behind || failures == 1) {
-        log.log(
-            Level.ERROR,
-            "{0} cannot be written ({1}). What it lacks is written once that is possible; a gap may"
-                + " be pulled twice, or forgotten, if the agent ends before",
-            file,
-            Words.line(String.valueOf(full.getMessage()), MAX_NOTE));
-      }
-      behind = true;
-    }
-  }
-
-  // Opened for each line: there are few of them, and an interrupted thread closes only this one.
-  private void append(byte[] bytes) throws IOException {
-    try (Disk.Appender appender = disk.append(file)) {
-      appender.write(ByteBuffer.wrap(bytes));
-      appender.sync();
     }
   }
 }

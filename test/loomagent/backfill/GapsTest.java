@@ -250,7 +250,7 @@ class GapsTest {
   @Test
   void aFileBeyondMeasureIsRefusedInWords() throws IOException {
     try (RandomAccessFile large = new RandomAccessFile(file.toFile(), "rw")) {
-      large.setLength(Gaps.LARGEST + 1L);
+      large.setLength(GapsFile.LARGEST + 1L);
     }
     IOException refused = assertThrows(IOException.class, this::reopened);
     assertEquals(
@@ -264,7 +264,7 @@ class GapsTest {
       gaps.progress(i + 1, new Gap.Progress(i + 1, "a.b", URI.create("http://h/" + i), 0, 0, 0));
       gaps.closed(i + 1, i, "");
     }
-    assertTrue(Files.size(file) < 3 * Gaps.ROOM, Files.size(file) + " bytes");
+    assertTrue(Files.size(file) < 3 * GapsFile.ROOM, Files.size(file) + " bytes");
     Gaps next = reopened();
     assertEquals(Gaps.MAX_CLOSED, next.recent(A, Integer.MAX_VALUE).size());
     assertEquals(Gaps.MAX_CLOSED + 1, Files.readAllLines(file).size());
