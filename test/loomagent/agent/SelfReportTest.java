@@ -7,11 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import loomagent.base.HandClock;
 import loomagent.base.LogLines;
 import loomagent.config.Configuration;
 import loomagent.config.Source;
@@ -262,12 +260,12 @@ class SelfReportTest {
     await(
         () -> latest(agent.insight()).toString().contains("good, state=delivered"),
         "it is delivered");
-    Wall wall = new Wall(Instant.parse("2026-03-04T23:59:59Z"));
+    HandClock wall = new HandClock(Instant.parse("2026-03-04T23:59:59Z"));
     Daily daily = agent.daily(wall);
     log.clear();
     daily.look();
     assertFalse(log.says("2026-03-04"));
-    wall.now = Instant.parse("2026-03-05T00:00:01Z");
+    wall.forward(Duration.ofSeconds(2));
     daily.look();
     daily.look();
     assertEquals(1, log.count("2026-03-04"), log.toString());
@@ -275,7 +273,7 @@ class SelfReportTest {
     assertTrue(line.startsWith("INFO All is well. 2026-03-04: 1 event, 0 reconnects"), line);
     assertTrue(line.contains("good 1 delivered, bad 0 delivered, 1 waiting"), line);
     assertEquals(0, agent.serve(List.of(Operations.PAUSE, "bad"), text -> {}, text -> {}));
-    wall.now = Instant.parse("2026-03-06T00:00:01Z");
+    wall.forward(Duration.ofDays(1));
     daily.look();
     String second = log.await("2026-03-05:");
     assertTrue(second.startsWith("WARNING Not all is well: live: handler bad paused for"), second);
@@ -288,39 +286,16 @@ class SelfReportTest {
     await(agent.insight()::settled, "settled");
     publish("1");
     await(() -> agent.summary().toString().contains("good: 1 delivered"), "a delivery");
-    Wall wall = new Wall(Instant.parse("2026-03-04T23:59:59Z"));
+    HandClock wall = new HandClock(Instant.parse("2026-03-04T23:59:59Z"));
     Daily daily = agent.daily(wall);
-    wall.now = Instant.parse("2026-03-05T00:00:01Z");
+    wall.forward(Duration.ofSeconds(2));
     daily.look();
     Plan none = new Plan(List.of(), List.of(), List.of());
     assertEquals(Agent.Outcome.DONE, agent.reload(none, Set.of(), () -> false).outcome());
     assertEquals(Agent.Outcome.DONE, agent.reload(plan, Set.of(), () -> false).outcome());
-    wall.now = Instant.parse("2026-03-06T00:00:01Z");
+    wall.forward(Duration.ofDays(1));
     daily.look();
     String line = log.await("2026-03-05:");
     assertTrue(line.contains("good 0 delivered"), line);
-  }
-
-  private static final class Wall extends Clock {
-    private volatile Instant now;
-
-    Wall(Instant now) {
-      this.now = now;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      throw new UnsupportedOperationException();
-    }
   }
 }

@@ -127,7 +127,7 @@ class DeviceLoginTest {
             List.of("loom.event.r"),
             duration -> {
               slept.add(duration);
-              scene.clock.advance(duration.multipliedBy(hurry));
+              scene.clock.forward(duration.multipliedBy(hurry));
               whileAsleep.run();
             },
             new Random(1));

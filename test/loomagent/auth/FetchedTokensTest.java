@@ -50,10 +50,10 @@ class FetchedTokensTest {
     assertEquals(Optional.empty(), tokens.expiresAt());
     Token first = tokens.token(false);
     assertEquals(first.expiresAt(), tokens.expiresAt());
-    scene.clock.advance(Duration.ofMinutes(49));
+    scene.clock.forward(Duration.ofMinutes(49));
     assertEquals(text(first), text(tokens.token(false)));
     assertEquals(1, scene.loom.hub().asks());
-    scene.clock.advance(Duration.ofMinutes(6));
+    scene.clock.forward(Duration.ofMinutes(6));
     Token second = tokens.token(false);
     assertNotEquals(text(first), text(second));
     assertEquals(second.expiresAt(), tokens.expiresAt());
@@ -100,7 +100,7 @@ class FetchedTokensTest {
   @Test
   void theTokenAtHandIsGivenWhileItLivesIfTheNextCannotBeHad() throws Exception {
     Token first = tokens.token(false);
-    scene.clock.advance(Duration.ofMinutes(55));
+    scene.clock.forward(Duration.ofMinutes(55));
     scene.loom.hub().always(Script.hubError(500, "", ""));
     for (int i = 0; i < 5; i++) {
       Token same = tokens.token(false);
@@ -108,13 +108,13 @@ class FetchedTokensTest {
       Instant next = same.renewAt().orElseThrow();
       assertTrue(!next.isBefore(scene.clock.instant()), next + " is no time to come");
       assertEquals(text(first), text(tokens.token(false))); // and before that nobody is asked
-      scene.clock.advance(Duration.between(scene.clock.instant(), next));
+      scene.clock.forward(Duration.between(scene.clock.instant(), next));
     }
     assertEquals(6, scene.loom.hub().asks());
     assertEquals(3, scene.log.all().size(), scene.log.toString()); // 1st, 2nd, 4th
     String line = scene.log.all().get(0);
     assertTrue(line.contains("out of order (500). The one at hand is good for 5m more"), line);
-    scene.clock.advance(Duration.ofMinutes(5));
+    scene.clock.forward(Duration.ofMinutes(5));
     HubTest.assertFailure(Kind.UNREACHABLE, "(500)", () -> tokens.token(false));
     scene.loom.hub().always(Script.TOKENS);
     assertNotEquals(text(first), text(tokens.token(false)));
@@ -123,7 +123,7 @@ class FetchedTokensTest {
   @Test
   void aPauseThatTheHubAsksForIsTheTimeOfTheNextTry() throws Exception {
     Token first = tokens.token(false);
-    scene.clock.advance(Duration.ofMinutes(55));
+    scene.clock.forward(Duration.ofMinutes(55));
     scene.loom.hub().next(Scene.answer(503, Map.of("Retry-After", "100"), ""));
     Token same = tokens.token(false);
     assertEquals(text(first), text(same));
@@ -134,7 +134,7 @@ class FetchedTokensTest {
   void aTokenWithoutAnyTimesIsGivenUntilItIsRefused() throws Exception {
     scene.loom.hub().next(Scene.answer(200, Map.of(), "{\"access_token\":\"opaque\"}"));
     assertEquals("opaque", text(tokens.token(false)));
-    scene.clock.advance(Duration.ofDays(400));
+    scene.clock.forward(Duration.ofDays(400));
     Token still = tokens.token(false);
     assertEquals("opaque", text(still));
     assertEquals(Optional.empty(), still.renewAt());
@@ -157,7 +157,7 @@ class FetchedTokensTest {
   @Test
   void aTokenRefusedWhileAnotherFailsToRenewItIsNotGivenAgain() throws Exception {
     Token first = tokens.token(false);
-    scene.clock.advance(Duration.ofMinutes(55));
+    scene.clock.forward(Duration.ofMinutes(55));
     CountDownLatch held = new CountDownLatch(1);
     scene
         .loom
@@ -200,7 +200,7 @@ class FetchedTokensTest {
     assertEquals(Optional.empty(), tokens.atHand());
     Token first = tokens.token(false);
     assertEquals(Optional.of(text(first)), tokens.atHand().map(FetchedTokensTest::text));
-    scene.clock.advance(Duration.ofHours(1));
+    scene.clock.forward(Duration.ofHours(1));
     assertEquals(Optional.empty(), tokens.atHand());
     assertEquals(1, scene.loom.hub().asks());
   }

@@ -7,12 +7,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import loomagent.auth.TokenException.Kind;
+import loomagent.base.HandClock;
 import loomagent.base.Secret;
 import loomagent.base.Token;
 import org.junit.jupiter.api.Test;
 
 class FixedTokenTest {
-  private final Scene.HandClock clock = new Scene.HandClock();
+  private final HandClock clock = new HandClock(Instant.now());
   private String setting = "opaque-1";
   private final FixedToken token = new FixedToken(() -> new Secret(setting), clock);
 
@@ -32,11 +33,11 @@ class FixedTokenTest {
     setting = Scene.jwt("{\"exp\":" + end.getEpochSecond() + ",\"sub\":7}");
     assertEquals(Optional.of(end.minusSeconds(300)), token.token(false).renewAt());
     assertEquals(Optional.of(end), token.expiresAt());
-    clock.advance(Duration.between(clock.instant(), end.minusSeconds(100)));
+    clock.forward(Duration.between(clock.instant(), end.minusSeconds(100)));
     assertEquals(Optional.of(end.minusSeconds(80)), token.token(false).renewAt());
-    clock.advance(Duration.ofSeconds(99));
+    clock.forward(Duration.ofSeconds(99));
     assertEquals(Optional.of(end), token.token(false).renewAt());
-    clock.advance(Duration.ofDays(1));
+    clock.forward(Duration.ofDays(1));
     assertEquals(Optional.of(clock.instant().plusSeconds(60)), token.token(false).renewAt());
   }
 

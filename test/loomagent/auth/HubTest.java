@@ -185,7 +185,7 @@ class HubTest {
 
   @Test
   void afterTooManyRequestsNobodyAsksBeforeTheTime() throws Exception {
-    scene.clock.advance(Duration.ofMinutes(10)); // it is wrong, which the answer's Date tells
+    scene.clock.forward(Duration.ofMinutes(10)); // it is wrong, which the answer's Date tells
     scene.loom.hub().next(Script.tooMany(Duration.ofSeconds(40)));
     TokenException first =
         assertFailure(Kind.UNREACHABLE, "too many requests (429)", () -> ask(Scene.SCOPE));
@@ -194,7 +194,7 @@ class HubTest {
         assertFailure(Kind.UNREACHABLE, "wants no request for", () -> ask(Scene.SCOPE));
     assertTrue(second.pause().compareTo(first.pause()) <= 0);
     assertEquals(1, scene.loom.hub().asks());
-    scene.clock.advance(first.pause());
+    scene.clock.forward(first.pause());
     ask(Scene.SCOPE);
     assertEquals(2, scene.loom.hub().asks());
   }
@@ -205,7 +205,7 @@ class HubTest {
     TokenException failure =
         assertFailure(Kind.UNREACHABLE, "out of order (503)", () -> ask(Scene.SCOPE));
     assertEquals(Duration.ofHours(1), failure.pause());
-    scene.clock.advance(Duration.ofHours(1));
+    scene.clock.forward(Duration.ofHours(1));
     ask(Scene.SCOPE);
     scene.loom.hub().next(Scene.answer(500, Map.of(), ""));
     assertEquals(

@@ -68,7 +68,7 @@ class RefreshChainTest {
     assertEquals(Optional.of(text(first)), again.atHand().map(RefreshChainTest::text));
     assertEquals(text(first), text(again.token(false)));
     assertEquals(1, scene.loom.hub().asks());
-    scene.clock.advance(Duration.ofHours(1));
+    scene.clock.forward(Duration.ofHours(1));
     assertEquals(Optional.empty(), started().atHand());
     assertNotEquals(text(first), text(again.token(false)));
   }
@@ -86,14 +86,14 @@ class RefreshChainTest {
   void aLostAnswerIsToldAsSuchAndOnlyALoginHelps() throws Exception {
     started().token(false);
     Secret lost = store().read().flatMap(Stored::refresh).orElseThrow();
-    scene.clock.advance(Duration.ofHours(1));
+    scene.clock.forward(Duration.ofHours(1));
     scene.loom.hub().next(peer -> peer.reset());
     HubTest.assertFailure(Kind.UNREACHABLE, "the Hub", () -> started().token(false));
     var unused = scene.hub.refresh(scene.client, lost);
     FetchedTokens tokens = started();
     String when = "was sent at " + scene.clock.instant();
     for (int i = 0; i < 3; i++) { // again and again the same words
-      scene.clock.advance(Duration.ofHours(1));
+      scene.clock.forward(Duration.ofHours(1));
       HubTest.assertFailure(Kind.REFUSED, when, () -> tokens.token(false));
     }
   }
@@ -161,10 +161,10 @@ class RefreshChainTest {
     FetchedTokens tokens = started();
     Token first = tokens.token(false);
     disk.fail(RefreshChainTest::full);
-    scene.clock.advance(Duration.ofMinutes(55));
+    scene.clock.forward(Duration.ofMinutes(55));
     assertEquals(text(first), text(tokens.token(false)));
     assertSaid("No space left on device");
-    scene.clock.advance(Duration.ofMinutes(5));
+    scene.clock.forward(Duration.ofMinutes(5));
     HubTest.assertFailure(Kind.DISK, "main.json cannot be written", () -> tokens.token(false));
     HubTest.assertFailure(Kind.DISK, "main.json cannot be written", () -> tokens.token(true));
     assertEquals(1, scene.loom.hub().asks());

@@ -2,15 +2,14 @@ package loomagent.auth;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import loomagent.base.HandClock;
 import loomagent.base.LogLines;
 import loomagent.base.Secret;
 import loomagent.net.Network;
@@ -26,34 +25,10 @@ final class Scene implements AutoCloseable {
   static final String SCOPE = "Org/" + ORGANIZATION + ".loom.event.r";
 
   final Simulator loom;
-  final HandClock clock = new HandClock();
+  final HandClock clock = new HandClock(Instant.now());
   final LogLines log = new LogLines();
   final Hub hub;
   final Hub.Client client;
-
-  /** Starts now, and moves by hand alone. */
-  static final class HandClock extends Clock {
-    private volatile Instant now = Instant.now();
-
-    void advance(Duration duration) {
-      now = now.plus(duration);
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      throw new UnsupportedOperationException();
-    }
-  }
 
   Scene(Settings.Hub settings) throws IOException {
     loom = Simulator.start(Settings.defaults().withHub(settings));

@@ -11,10 +11,8 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -30,6 +28,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.random.RandomGenerator;
 import loomagent.Event;
+import loomagent.base.HandClock;
 import loomagent.base.LogLines;
 import loomagent.base.Secret;
 import loomagent.net.Network;
@@ -52,7 +51,7 @@ class BackfillTest {
   @TempDir Path folder;
   private final LogLines log = new LogLines();
   private final BadDisk disk = new BadDisk();
-  private final TestClock clock = new TestClock();
+  private final HandClock clock = new HandClock(NOON);
   private final TestSink sink = new TestSink();
   private final TestWaiting waiting = new TestWaiting();
   private final Network network = Network.direct(log);
@@ -64,25 +63,6 @@ class BackfillTest {
   private volatile Optional<String> organization = Optional.of(OWN);
   private volatile String password = "pass:wörd";
 
-  private static final class TestClock extends Clock {
-    private volatile Instant now = NOON;
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-  }
-
   /** Lets time pass at once, but for the waits beyond those allowed. */
   private final class TestWaiting implements Backfill.Waiting {
     final List<Duration> waits = Collections.synchronizedList(new ArrayList<>());
@@ -92,7 +72,7 @@ class BackfillTest {
     @Override
     public void pause(Duration time, CountDownLatch stop) throws InterruptedException {
       waits.add(time);
-      clock.now = clock.now.plus(time);
+      clock.forward(time);
       if (waits.size() >= allowed) {
         held.countDown();
         stop.await();
@@ -210,8 +190,9 @@ class BackfillTest {
   }
 
   private void gap() {
-    gaps.lost(A, clock.now.minusSeconds(192), Optional.of(clock.now.minusSeconds(600)), NONE);
-    gaps.live(A, clock.now);
+    gaps.lost(
+        A, clock.instant().minusSeconds(192), Optional.of(clock.instant().minusSeconds(600)), NONE);
+    gaps.live(A, clock.instant());
   }
 
   /** A gap that is closed in the end, whatever the server says at first. */
@@ -298,7 +279,7 @@ class BackfillTest {
   @Test
   void severalGapsArePulledInOneGoFromTheEarliest() throws Exception {
     gap();
-    clock.now = clock.now.plusSeconds(7200);
+    clock.forward(Duration.ofHours(2));
     gap();
     backfill().live();
     assertEquals(
@@ -316,7 +297,7 @@ class BackfillTest {
     Backfill backfill = backfill();
     server.script.add(
         exchange -> {
-          clock.now = clock.now.plusSeconds(600);
+          clock.forward(Duration.ofMinutes(10));
           gap();
           backfill.live();
           PullServer.status(503).to(exchange);
@@ -652,7 +633,7 @@ class BackfillTest {
     first.live();
     reached.await();
     first.close();
-    clock.now = clock.now.plusSeconds(7200);
+    clock.forward(Duration.ofHours(2));
     gaps = Gaps.open(folder, disk, log);
     gap();
     backfill().live();
@@ -755,16 +736,16 @@ class BackfillTest {
     gap();
     PullServer.Answer late =
         exchange -> {
-          clock.now = clock.now.plusSeconds(20);
+          clock.forward(Duration.ofSeconds(20));
           PullServer.page(
-                  "[" + event("e" + clock.now, "a.one", OWN) + "]",
+                  "[" + event("e" + clock.instant(), "a.one", OWN) + "]",
                   "</api/v1/events?filter[name]=a.one&page=1>;rel=next")
               .to(exchange);
         };
     server.script.add(late);
     server.script.add(
         exchange -> {
-          clock.now = clock.now.plusSeconds(20);
+          clock.forward(Duration.ofSeconds(20));
           exchange.getResponseHeaders().add("Total-Count", "5000");
           PullServer.page("[]", "</api/v1/events?filter[name]=a.one&page=2>;rel=next").to(exchange);
         });

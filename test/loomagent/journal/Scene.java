@@ -8,11 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +17,7 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import loomagent.base.Disk;
+import loomagent.base.HandClock;
 import loomagent.base.LogLines;
 import loomagent.base.LossyDisk;
 
@@ -30,7 +28,7 @@ final class Scene {
 
   final Path folder;
   final LogLines log = new LogLines();
-  final HandClock clock = new HandClock();
+  final HandClock clock = new HandClock(START);
 
   /** What was appended, by sequence. */
   final Map<Long, String> appended = new TreeMap<>();
@@ -40,30 +38,6 @@ final class Scene {
 
   Scene(Path folder) {
     this.folder = folder;
-  }
-
-  /** Stands still unless it is moved. */
-  static final class HandClock extends Clock {
-    private volatile Instant now = START;
-
-    void forward(Duration by) {
-      now = now.plus(by);
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
   }
 
   Journal open() throws IOException {

@@ -313,7 +313,7 @@ final class PageTest extends StatusScene {
             List.of("dead-retry", "mis", ""),
             List.of("reload")),
         List.copyOf(commands));
-    clock.pass(Unlocks.GOOD_FOR);
+    clock.forward(Unlocks.GOOD_FOR);
     browser.eval("document.querySelector('#desk button').click()");
     browser.await("document.querySelectorAll('button').length === 0");
     assertTrue(browser.text().contains("this is locked"), browser.text());

@@ -13,11 +13,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -26,6 +22,7 @@ import java.util.Queue;
 import java.util.ResourceBundle;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import loomagent.base.HandClock;
 import loomagent.base.Secret;
 import loomagent.json.Json;
 import org.junit.jupiter.api.AfterEach;
@@ -39,7 +36,7 @@ abstract class StatusScene {
   final Queue<List<String>> commands = new ConcurrentLinkedQueue<>();
   final Queue<String> logged = new ConcurrentLinkedQueue<>();
   final AtomicLong nanos = new AtomicLong();
-  final SetClock clock = new SetClock();
+  final HandClock clock = new HandClock(Shop.NOW);
   final HttpClient http = HttpClient.newHttpClient();
   private final List<StatusServer> servers = new ArrayList<>();
 
@@ -61,30 +58,6 @@ abstract class StatusScene {
   @AfterEach
   void closeAll() {
     servers.forEach(StatusServer::close);
-  }
-
-  /** Stands still unless it is set. */
-  static final class SetClock extends Clock {
-    private volatile Instant now = Shop.NOW;
-
-    void pass(Duration time) {
-      now = now.plus(time);
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
   }
 
   StatusServer listen() throws IOException {

@@ -225,12 +225,12 @@ final class StatusServerTest extends StatusScene {
   void aTokenEndsWithTimeAndWithNewerOnes() throws Exception {
     StatusServer server = listen();
     String first = token(server);
-    clock.pass(Unlocks.GOOD_FOR.minusSeconds(1));
+    clock.forward(Unlocks.GOOD_FOR.minusSeconds(1));
     assertStatus(200, command(server, first, "reload"));
-    clock.pass(Duration.ofSeconds(1));
+    clock.forward(Duration.ofSeconds(1));
     assertStatus(403, command(server, first, "reload"));
     String second = token(server);
-    clock.pass(Duration.ofHours(-1));
+    clock.forward(Duration.ofHours(-1));
     assertStatus(403, command(server, second, "reload")); // the clock was set back
     List<String> tokens = List.of(token(server), token(server), token(server), token(server));
     String newest = token(server);
