@@ -117,9 +117,6 @@ public final class Connection implements AutoCloseable {
   /** Nothing that this thread does takes so long, unless it waits for the disk; nanoseconds. */
   private static final long STUCK = Duration.ofSeconds(60).toNanos();
 
-  /** What a server sends is here before that, or the connection counts as silent; nanoseconds. */
-  private static final long LONGEST_WAY = Duration.ofSeconds(10).toNanos();
-
   /** A token that is good for longer is looked at again then. */
   private static final Duration FAR = Duration.ofDays(30);
 
@@ -142,10 +139,10 @@ public final class Connection implements AutoCloseable {
 
   // The connection's thread only:
   private final Subscription subscription;
+  private final Proof proof;
   private final Envelope envelope = new Envelope();
   private Queue<Inbox.Item> batch = new ArrayDeque<>();
   private Optional<Long> renewal = Optional.empty(); // when the token is to be replaced
-  private OptionalLong unproven = OptionalLong.empty(); // the time that the server is asked about
   private boolean goodbye; // this socket has ended, by itself or after our close
 
   /**
@@ -176,6 +173,7 @@ public final class Connection implements AutoCloseable {
     this.listener = listener;
     this.clock = clock;
     this.log = log;
+    this.proof = new Proof(listener::proven);
     this.socket = new Socket(0, inbox);
     this.subscription =
         new Subscription(
@@ -305,7 +303,7 @@ public final class Connection implements AutoCloseable {
       subscription.alive(socket.number(), socket.lastLife());
       subscription.tick(System.nanoTime());
       renew();
-      proveByLife();
+      proof.look(socket);
     } catch (RuntimeException | Error fault) {
       startOver(fault);
     }
@@ -320,31 +318,6 @@ public final class Connection implements AutoCloseable {
     if (renewal.isPresent() && System.nanoTime() - renewal.get() >= 0) {
       renewal = Optional.empty();
       listener.due();
-    }
-  }
-
-  // Of a server that answers no ping, what comes so much later was sent later.
-  private void proveByLife() {
-    if (unproven.isPresent() && socket.lastLife() - unproven.getAsLong() > LONGEST_WAY) {
-      if (socket.answers()) {
-        socket.ping(unproven.getAsLong()); // it may not have been sent, beside another
-      } else {
-        proven(unproven.getAsLong());
-      }
-    }
-  }
-
-  // And its end shows that it was there until then, unless that is silence.
-  private void proveByEnd(Failure failure) {
-    if (unproven.isPresent() && !socket.answers() && !failure.reason().equals(Failure.SILENT)) {
-      proven(unproven.getAsLong());
-    }
-  }
-
-  private void proven(long then) {
-    if (unproven.equals(OptionalLong.of(then))) {
-      unproven = OptionalLong.empty();
-      listener.proven(then);
     }
   }
 
@@ -394,10 +367,11 @@ public final class Connection implements AutoCloseable {
         subscription.opened(opened.socket().number(), System.nanoTime());
       } else if (item instanceof Inbox.Due due) {
         renewal = Optional.of(after(due.delay()));
-      } else if (item instanceof Inbox.Prove asked) {
-        prove(asked);
+      } else if (item instanceof Inbox.Prove asked
+          && subscription.state() == Subscription.State.LIVE) {
+        proof.seek(socket, asked.then());
       } else if (item instanceof Inbox.Pong pong && pong.socket() == socket) {
-        proven(pong.then()); // what was sent before is before it: TCP keeps the order
+        proof.answered(pong.then());
       } else if (item instanceof Inbox.Hurry) {
         subscription.hurry(System.nanoTime());
       } else if (item instanceof Inbox.Ended ended) {
@@ -408,13 +382,6 @@ public final class Connection implements AutoCloseable {
     if (messages > 0) {
       socket.processed(bytes, messages);
       subscription.alive(socket.number(), System.nanoTime());
-    }
-  }
-
-  private void prove(Inbox.Prove asked) {
-    if (subscription.state() == Subscription.State.LIVE) {
-      unproven = OptionalLong.of(asked.then());
-      socket.ping(asked.then());
     }
   }
 
@@ -458,7 +425,7 @@ public final class Connection implements AutoCloseable {
       Socket dialled = new Socket(number, inbox);
       socket = dialled;
       goodbye = false;
-      unproven = OptionalLong.empty();
+      proof.forget();
       dials.dial(dialled, freshToken);
     }
 
@@ -522,7 +489,7 @@ public final class Connection implements AutoCloseable {
 
     @Override
     public void failed(Failure failure, Duration next, Duration silence) {
-      proveByEnd(failure);
+      proof.ended(socket, failure);
       listener.failed(failure, next, socket.opened() ? sinceLastLife() : silence);
     }
 
