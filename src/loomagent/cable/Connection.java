@@ -112,38 +112,30 @@ public final class Connection implements AutoCloseable {
   private static final Duration GOODBYE_LIMIT = Duration.ofMillis(500);
 
   /** How long to wait for whoever has filled the heap; nanoseconds. */
-  private static final long SHORT_OF_MEMORY = 100_000_000;
+  static final long SHORT_OF_MEMORY = 100_000_000;
 
   /** Nothing that this thread does takes so long, unless it waits for the disk; nanoseconds. */
   private static final long STUCK = Duration.ofSeconds(60).toNanos();
 
-  /** A token that is good for longer is looked at again then. */
-  private static final Duration FAR = Duration.ofDays(30);
-
-  /** A new connection is not replaced sooner, whatever its token says. */
-  private static final Duration SHORTEST_LIFE = Duration.ofSeconds(1);
-
   private final Dials dials;
   private final Listener listener;
-  private final Clock clock;
   private final System.Logger log;
   private final Inbox inbox = new Inbox();
   private final Thread thread;
   private volatile boolean stopping;
 
   // Written by the connection's thread only:
-  private volatile Socket socket;
-  private volatile OptionalLong heardBefore = OptionalLong.empty(); // by an earlier socket
   private volatile long waitsUntil = Long.MAX_VALUE; // while it waits
   private volatile long busySince; // while it does not; 0 while it waits
 
   // The connection's thread only:
-  private final Subscription subscription;
   private final Proof proof;
+  private final Renewal renewal;
+  private final Hands hands;
+  private final Subscription subscription;
   private final Envelope envelope = new Envelope();
   private Queue<Inbox.Item> batch = new ArrayDeque<>();
-  private Optional<Long> renewal = Optional.empty(); // when the token is to be replaced
-  private boolean goodbye; // this socket has ended, by itself or after our close
+  private int ended = -1; // the last socket that has, by itself or after our close
 
   /**
    * A connection that has not begun.
@@ -171,17 +163,17 @@ public final class Connection implements AutoCloseable {
     String name = settings.name() + (number == 1 ? "" : "-" + number);
     this.dials = new Dials("dial-" + name, settings.url(), tokens, dialler);
     this.listener = listener;
-    this.clock = clock;
     this.log = log;
     this.proof = new Proof(listener::proven);
-    this.socket = new Socket(0, inbox);
+    this.renewal = new Renewal(clock);
+    this.hands = new Hands(dials, inbox, proof, renewal, listener, () -> stopping, log);
     this.subscription =
         new Subscription(
             settings.events(),
             settings.staleAfter(),
             limits,
             new Backoff(settings.first(), settings.longest(), random),
-            new Hands());
+            hands);
     this.thread = new Thread(this::run, "connection-" + name);
   }
 
@@ -193,13 +185,12 @@ public final class Connection implements AutoCloseable {
 
   /** The token of the current socket. Any thread. */
   Optional<Token> token() {
-    return socket.token();
+    return hands.socket().token();
   }
 
   /** When anything last arrived, by {@link System#nanoTime}. Any thread. */
   OptionalLong lastHeard() {
-    Socket now = socket;
-    return now.opened() ? OptionalLong.of(now.lastLife()) : heardBefore;
+    return hands.lastHeard();
   }
 
   /**
@@ -284,45 +275,36 @@ public final class Connection implements AutoCloseable {
       subscription.stop(System.nanoTime());
       awaitGoodbye();
     } catch (InterruptedException interrupted) {
-      socket.drop();
+      hands.socket().drop();
     }
   }
 
   // Nobody watches: whatever a fault in here is, the agent must be connected again afterwards.
   private void step() throws InterruptedException {
     try {
-      if (socket.number() == 0) {
+      if (hands.socket().number() == 0) {
         subscription.start(System.nanoTime());
       }
-      long deadline = subscription.deadline();
-      waitsUntil = renewal.filter(at -> at - deadline < 0).orElse(deadline);
+      waitsUntil = renewal.or(subscription.deadline());
       busySince = 0;
       takeUntil(waitsUntil);
       busySince = System.nanoTime() | 1;
       handle(batch);
+      Socket socket = hands.socket();
       subscription.alive(socket.number(), socket.lastLife());
       subscription.tick(System.nanoTime());
-      renew();
-      proof.look(socket);
+      if (renewal.due()) {
+        listener.due();
+      }
+      proof.look(hands.socket());
     } catch (RuntimeException | Error fault) {
       startOver(fault);
     }
   }
 
-  private static long after(Duration wait) {
-    Duration bounded = wait.compareTo(FAR) < 0 ? wait : FAR;
-    return System.nanoTime() + Math.max(bounded.toNanos(), SHORTEST_LIFE.toNanos());
-  }
-
-  private void renew() {
-    if (renewal.isPresent() && System.nanoTime() - renewal.get() >= 0) {
-      renewal = Optional.empty();
-      listener.due();
-    }
-  }
-
   // Short of memory, even these lines may fail; the loop goes on all the same.
   private void startOver(Throwable fault) {
+    Socket socket = hands.socket();
     try {
       socket.drop();
       log.log(Level.ERROR, "a fault in the agent; it connects anew and goes on", fault);
@@ -334,8 +316,9 @@ public final class Connection implements AutoCloseable {
   }
 
   private void awaitGoodbye() throws InterruptedException {
+    Socket socket = hands.socket();
     long end = System.nanoTime() + GOODBYE_LIMIT.toNanos();
-    while (!goodbye && System.nanoTime() - end < 0) {
+    while (ended != socket.number() && System.nanoTime() - end < 0) {
       takeUntil(end);
       handle(batch);
     }
@@ -356,7 +339,7 @@ public final class Connection implements AutoCloseable {
     for (Inbox.Item item = items.poll(); item != null; item = items.poll()) {
       if (item instanceof Inbox.Text text) {
         read(text);
-        if (text.socket() == socket) {
+        if (text.socket() == hands.socket()) {
           bytes += text.utf8().length;
           messages++;
         }
@@ -366,20 +349,21 @@ public final class Connection implements AutoCloseable {
       } else if (item instanceof Inbox.Opened opened) {
         subscription.opened(opened.socket().number(), System.nanoTime());
       } else if (item instanceof Inbox.Due due) {
-        renewal = Optional.of(after(due.delay()));
+        renewal.in(due.delay());
       } else if (item instanceof Inbox.Prove asked
           && subscription.state() == Subscription.State.LIVE) {
-        proof.seek(socket, asked.then());
-      } else if (item instanceof Inbox.Pong pong && pong.socket() == socket) {
+        proof.seek(hands.socket(), asked.then());
+      } else if (item instanceof Inbox.Pong pong && pong.socket() == hands.socket()) {
         proof.answered(pong.then());
       } else if (item instanceof Inbox.Hurry) {
         subscription.hurry(System.nanoTime());
-      } else if (item instanceof Inbox.Ended ended) {
-        goodbye |= ended.socket() == socket.number();
-        subscription.failed(ended.socket(), ended.failure(), System.nanoTime());
+      } else if (item instanceof Inbox.Ended end) {
+        ended = Math.max(ended, end.socket());
+        subscription.failed(end.socket(), end.failure(), System.nanoTime());
       }
     }
     if (messages > 0) {
+      Socket socket = hands.socket();
       socket.processed(bytes, messages);
       subscription.alive(socket.number(), System.nanoTime());
     }
@@ -413,95 +397,6 @@ public final class Connection implements AutoCloseable {
         throw full;
       }
       return false;
-    }
-  }
-
-  /** What the state machine asks for. */
-  private final class Hands implements Port {
-
-    @Override
-    public void dial(int number, boolean freshToken) {
-      heardBefore = lastHeard();
-      Socket dialled = new Socket(number, inbox);
-      socket = dialled;
-      goodbye = false;
-      proof.forget();
-      dials.dial(dialled, freshToken);
-    }
-
-    @Override
-    public void send(int number, String text) {
-      socket.send(text);
-    }
-
-    @Override
-    public void drop(int number) {
-      dials.giveUp(socket);
-    }
-
-    @Override
-    public void close(int number) {
-      socket.close();
-    }
-
-    @Override
-    public void event(Envelope frame) {
-      while (!handed(frame)) {
-        LockSupport.parkNanos(SHORT_OF_MEMORY);
-      }
-    }
-
-    // A handler may have filled the heap. Until it lets go, the event waits, and so does the
-    // server.
-    private boolean handed(Envelope frame) {
-      try {
-        listener.event(frame);
-        return true;
-      } catch (OutOfMemoryError full) {
-        return stopping;
-      } catch (RuntimeException | Error fault) {
-        // One event that the agent cannot handle must not cost the others.
-        log.log(Level.ERROR, "a fault in the agent at the event " + frame.id(), fault);
-        listener.aside(frame.messageText(), "a fault in the agent: " + fault);
-        return true;
-      }
-    }
-
-    @Override
-    public void aside(Envelope frame, String reason) {
-      listener.aside(frame.messageText(), reason);
-    }
-
-    @Override
-    public void became(Subscription.State state, String reason) {
-      renewal =
-          state == Subscription.State.LIVE
-              ? socket
-                  .token()
-                  .flatMap(Token::renewAt)
-                  .map(at -> after(Duration.between(clock.instant(), at)))
-              : Optional.empty();
-      if (state == Subscription.State.LIVE) {
-        socket.ping(System.nanoTime() | 1); // to know whether it answers, before that matters
-      }
-      listener.became(state, reason);
-    }
-
-    @Override
-    public void failed(Failure failure, Duration next, Duration silence) {
-      proof.ended(socket, failure);
-      listener.failed(failure, next, socket.opened() ? sinceLastLife() : silence);
-    }
-
-    // The state machine does not count the time that the listener took, as the server is not to
-    // blame for it; whoever looks for what is missing must.
-    private Duration sinceLastLife() {
-      return Duration.ofNanos(Math.max(0, System.nanoTime() - socket.lastLife()));
-    }
-
-    @Override
-    public void say(Level level, String text) {
-      log.log(level, text);
     }
   }
 }

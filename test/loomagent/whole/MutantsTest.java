@@ -45,7 +45,7 @@ class MutantsTest {
             "delivery/Outcomes",
             "fail",
             "park"),
-        Mutant.onlyFirst("only the first socket subscribes", "cable/Connection$Hands", "send", 1),
+        Mutant.onlyFirst("only the first socket subscribes", "cable/Hands", "send", 1),
         Mutant.without("a silent server is never given up", "cable/Subscription", "tick", "lose"),
         Mutant.early(
             "the old connection goes before the next one is live",
