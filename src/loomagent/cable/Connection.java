@@ -114,19 +114,13 @@ public final class Connection implements AutoCloseable {
   /** How long to wait for whoever has filled the heap; nanoseconds. */
   static final long SHORT_OF_MEMORY = 100_000_000;
 
-  /** Nothing that this thread does takes so long, unless it waits for the disk; nanoseconds. */
-  private static final long STUCK = Duration.ofSeconds(60).toNanos();
-
   private final Dials dials;
   private final Listener listener;
   private final System.Logger log;
   private final Inbox inbox = new Inbox();
   private final Thread thread;
+  private final Pulse pulse = new Pulse();
   private volatile boolean stopping;
-
-  // Written by the connection's thread only:
-  private volatile long waitsUntil = Long.MAX_VALUE; // while it waits
-  private volatile long busySince; // while it does not; 0 while it waits
 
   // The connection's thread only:
   private final Proof proof;
@@ -206,17 +200,7 @@ public final class Connection implements AutoCloseable {
     if (stopping || thread.getState() == Thread.State.NEW) {
       return Optional.empty();
     }
-    long busy = busySince;
-    long late = busy == 0 ? now - waitsUntil : now - busy;
-    if (!thread.isAlive()) {
-      return Optional.of("the thread " + thread.getName() + " has ended");
-    }
-    return late < STUCK
-        ? dials.fault()
-        : Optional.of(
-            "the thread %s has been at one thing for %s: %s"
-                .formatted(
-                    thread.getName(), Words.of(Duration.ofNanos(late)), Words.stack(thread)));
+    return pulse.fault(thread, now).or(dials::fault);
   }
 
   /** Dials now, if it only waits for the next try. Any thread. */
@@ -285,10 +269,10 @@ public final class Connection implements AutoCloseable {
       if (hands.socket().number() == 0) {
         subscription.start(System.nanoTime());
       }
-      waitsUntil = renewal.or(subscription.deadline());
-      busySince = 0;
-      takeUntil(waitsUntil);
-      busySince = System.nanoTime() | 1;
+      long until = renewal.or(subscription.deadline());
+      pulse.waits(until);
+      takeUntil(until);
+      pulse.busy(System.nanoTime());
       handle(batch);
       Socket socket = hands.socket();
       subscription.alive(socket.number(), socket.lastLife());
@@ -371,7 +355,7 @@ public final class Connection implements AutoCloseable {
 
   private void read(Inbox.Text text) {
     long now = System.nanoTime();
-    busySince = now | 1;
+    pulse.busy(now);
     int from = text.socket().number();
     try {
       while (!understood(text.utf8())) {
