@@ -5,14 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import loomagent.Event;
 import loomagent.EventHandler;
 import loomagent.HandlerContext;
-import loomagent.base.Backoff;
 import loomagent.delivery.Outstanding.Request;
 import loomagent.journal.Journal;
 
@@ -66,21 +63,13 @@ public final class Delivery {
       Predicate<Event> wanted) {}
 
   private static final String NO_MORE = "the handler takes no more events";
-  private static final Duration FIRST_REOPEN = Duration.ofSeconds(1);
-  private static final Duration LONGEST_REOPEN = Duration.ofMinutes(5);
 
   private final Target target;
   private final DeadLetters dead;
   private final Optional<Journal> journal;
-  private final RandomGenerator random;
-  private final Watch watch;
   private final Tally tally = new Tally();
   private final Dispatch dispatch;
-  private final CountDownLatch answered = new CountDownLatch(1); // the first attempt to open
-  private final CountDownLatch ended = new CountDownLatch(1);
-  private volatile Opening opening = Opening.PENDING; // written under this object's monitor
-  private volatile int lanes; // that have had a thread, but for those that cannot be opened
-  private volatile Runnable unlisten = () -> {};
+  private final Lanes lanes;
 
   /**
    * A delivery that follows the journal from the cursor on. It has not begun.
@@ -132,10 +121,8 @@ public final class Delivery {
     this.target = target;
     this.journal = journal;
     this.dead = dead;
-    this.random = random;
-    this.watch = watch;
     this.dispatch = new Dispatch(target, feed, dead, clock, watch, random, tally);
-    dispatch.onHang(this::replace);
+    this.lanes = new Lanes(target, dispatch, watch, random);
   }
 
   static Optional<Feed> feed(Target target, Journal journal, Cursor cursor) {
@@ -154,61 +141,12 @@ public final class Delivery {
 
   /** Starts the first lane, which opens the handler; the others follow once it is open. */
   public void start() {
-    watch.add(dispatch);
-    journal.ifPresent(source -> unlisten = source.listen(dispatch::wake));
-    if (!hire(1)) {
-      endIfLast();
-    }
-  }
-
-  private boolean hire(int lane) {
-    Backoff reopen = new Backoff(FIRST_REOPEN, LONGEST_REOPEN, random);
-    Worker worker = new Worker(lane, target, reopen, dispatch, this::opened, this::left);
-    boolean joined = dispatch.join(worker);
-    if (joined && !worker.start()) {
-      watch.wake(); // it tries again
-    }
-    return joined;
-  }
-
-  private synchronized void opened(Opening next) {
-    boolean first = next == Opening.OPEN && opening != Opening.OPEN;
-    if (opening != Opening.OPEN) {
-      opening = next;
-    } else if (next == Opening.MISCONFIGURED) {
-      lanes--; // the others go on without it
-    }
-    answered.countDown();
-    for (int lane = 2; first && lane <= target.policy().lanes(); lane++) {
-      hire(lane);
-    }
-    lanes = first ? target.policy().lanes() : lanes;
-  }
-
-  private void replace(Worker hanging) {
-    if (!hire(hanging.lane)) {
-      endIfLast();
-    }
-  }
-
-  private void left(Worker worker) {
-    dispatch.leave(worker);
-    endIfLast();
-  }
-
-  // Nobody is left to take events: none are promised any more, and the cursor rests.
-  private void endIfLast() {
-    if (dispatch.settle()) {
-      watch.remove(dispatch);
-      unlisten.run();
-      ended.countDown();
-    }
+    lanes.start(journal);
   }
 
   /** Lets threads that wait look at the clock again, which a test has put forward. */
   void look() {
     dispatch.look();
-    watch.wake();
   }
 
   /**
@@ -219,8 +157,7 @@ public final class Delivery {
    * @throws InterruptedException if the waiting thread is interrupted
    */
   public Opening awaitOpening(Duration limit) throws InterruptedException {
-    answered.await(limit.toNanos(), TimeUnit.NANOSECONDS);
-    return opening;
+    return lanes.awaitOpening(limit);
   }
 
   /**
@@ -251,7 +188,7 @@ public final class Delivery {
    */
   public void drain() {
     dispatch.outcomes().drain();
-    endIfLast();
+    lanes.endIfLast();
   }
 
   /**
@@ -278,7 +215,7 @@ public final class Delivery {
    * @throws InterruptedException if the waiting thread is interrupted
    */
   public boolean ends(Duration limit) throws InterruptedException {
-    return ended.await(Math.max(1, limit.toNanos()), TimeUnit.NANOSECONDS);
+    return lanes.awaitEnd(limit);
   }
 
   /**
@@ -295,7 +232,7 @@ public final class Delivery {
    * @return true after the end, and for one whose handler can never be opened
    */
   public boolean isEnded() {
-    return ended.getCount() == 0;
+    return lanes.ended();
   }
 
   /**
@@ -304,7 +241,7 @@ public final class Delivery {
    */
   public void abandon() {
     dispatch.abandonAll();
-    endIfLast();
+    lanes.endIfLast();
   }
 
   /**
@@ -365,7 +302,7 @@ public final class Delivery {
    * @return how it went so far
    */
   public Opening opening() {
-    return opening;
+    return lanes.opening();
   }
 
   /**
@@ -420,10 +357,7 @@ public final class Delivery {
    * @return one line; empty if all is well, whatever the handler may throw
    */
   public Optional<String> fault() {
-    if (watch.isGone()) {
-      return Optional.of("the thread that looks after late handlers has ended");
-    }
-    return dispatch.fault(lanes);
+    return lanes.fault();
   }
 
   /**

@@ -202,6 +202,7 @@ final class Dispatch implements Watch.Watched {
   /** Lets threads that wait look again, such as at the clock. */
   void look() {
     gate.change();
+    watch.wake();
   }
 
   /** Waits for a time, or for the end. */
