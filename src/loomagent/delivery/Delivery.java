@@ -62,8 +62,6 @@ public final class Delivery {
       Policy policy,
       Predicate<Event> wanted) {}
 
-  private static final String NO_MORE = "the handler takes no more events";
-
   private final Target target;
   private final DeadLetters dead;
   private final Optional<Journal> journal;
@@ -273,12 +271,7 @@ public final class Delivery {
    * @param answer as {@link #replay} gives it
    */
   public static boolean isRefusal(Optional<String> answer) {
-    return answer.filter(why -> why.startsWith(NO_MORE) || why.equals(Outcomes.PAUSED)).isPresent();
-  }
-
-  /** Why a replay is not given to a handler that ends. */
-  static String refusal(String lastError) {
-    return NO_MORE + (lastError.isEmpty() ? "" : "; last: " + lastError);
+    return answer.filter(Outcomes::isRefusal).isPresent();
   }
 
   private CompletableFuture<Optional<String>> replay(Event event, boolean once) {

@@ -19,8 +19,9 @@ import loomagent.delivery.Outstanding.Request;
  */
 final class Outcomes {
 
+  private static final String NO_MORE = "the handler takes no more events";
+  private static final String PAUSED = "the handler is paused; resume it first";
   private static final Duration FIRST_BURY_AGAIN = Duration.ofSeconds(1);
-  static final String PAUSED = "the handler is paused; resume it first";
   private static final Duration LONGEST_BURY_AGAIN = Duration.ofMinutes(1);
 
   private final Gate gate;
@@ -271,7 +272,13 @@ final class Outcomes {
   }
 
   void refuse(Request request) {
-    gate.answer(request, Optional.of(Delivery.refusal(tally.lastError)));
+    String last = tally.lastError;
+    gate.answer(request, Optional.of(NO_MORE + (last.isEmpty() ? "" : "; last: " + last)));
+  }
+
+  /** Whether that is an answer to a replay that the handler was never given. */
+  static boolean isRefusal(String answer) {
+    return answer.startsWith(NO_MORE) || answer.equals(PAUSED);
   }
 
   /** No delivery begins until it is resumed. What was asked for besides is refused. */
