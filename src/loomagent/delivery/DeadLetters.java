@@ -1,10 +1,6 @@
 package loomagent.delivery;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -13,9 +9,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
@@ -24,20 +18,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import loomagent.Event;
 import loomagent.base.Disk;
-import loomagent.json.Json;
-import loomagent.json.JsonException;
 
 /**
- * The events that one handler gave up. A line each, oldest first; an event that was given up twice
- * has two:
- *
- * <pre>
- * {"time":"…","sequence":12,"connection":"…","attempts":10,"error":"…","event":{exact JSON}}\n
- * </pre>
- *
- * A raw newline in the event's JSON (it is legal between tokens) is written as a space. A last line
- * that was torn is cut: its event is still the cursor's. A line that cannot be read is stepped over
- * and kept.
+ * The events that one handler gave up, a line each ({@link LetterLines}), oldest first; an event
+ * that was given up twice has two. A last line that was torn is cut: its event is still the
+ * cursor's. A line that cannot be read is stepped over and kept.
  *
  * <p>Any thread. The file is opened for each change: a thread that runs foreign code may be
  * interrupted, which closes what it writes to.
@@ -73,15 +58,8 @@ public final class DeadLetters {
     default void damaged(long line) {}
   }
 
-  /** Bytes of a line that are looked at in one piece: the largest JSON, and what stands around. */
-  private static final int LONGEST_LINE = Json.MAX_BYTES;
-
-  private static final int BUFFER = 1 << 16;
-
   /** Numbers that are remembered: far more than any screen shows. */
   private static final int MOST_KNOWN = 1_000;
-
-  private static final String EVENT = ",\"event\":";
 
   private final Path file;
   private final Disk disk;
@@ -148,7 +126,7 @@ public final class DeadLetters {
       mendTail(out);
       long size = out.size();
       try {
-        out.write(ByteBuffer.wrap(bytes(letter)));
+        out.write(ByteBuffer.wrap(LetterLines.line(letter)));
         out.sync();
       } catch (IOException | Error failure) {
         cut(out, size, failure);
@@ -243,7 +221,7 @@ public final class DeadLetters {
     long kept = 0;
     long changed = 0;
     Set<Long> gone = new HashSet<>();
-    try (Lines lines = new Lines(file);
+    try (LetterLines lines = new LetterLines(file);
         Disk.Appender out = disk.append(fresh)) {
       ByteArrayOutputStream buffer = new ByteArrayOutputStream();
       while (lines.next()) {
@@ -256,10 +234,10 @@ public final class DeadLetters {
           buffer.writeBytes(lines.bytes());
         } else {
           changed++;
-          now.ifPresent(letter -> buffer.writeBytes(bytes(letter)));
+          now.ifPresent(letter -> buffer.writeBytes(LetterLines.line(letter)));
         }
         kept += now.isPresent() ? 1 : 0;
-        if (buffer.size() >= BUFFER) {
+        if (buffer.size() >= LetterLines.BUFFER) {
           out.write(ByteBuffer.wrap(buffer.toByteArray()));
           buffer.reset();
         }
@@ -285,16 +263,16 @@ public final class DeadLetters {
     if (Files.notExists(file)) {
       return;
     }
-    try (Lines lines = new Lines(file)) {
+    try (LetterLines lines = new LetterLines(file)) {
       long number = 0;
       while (lines.next()) {
-        number += lines.begun ? 1 : 0;
+        number += lines.begun() ? 1 : 0;
         Optional<Letter> letter = lines.letter();
         if (letter.isPresent()) {
           if (!visitor.letter(letter.get())) {
             return;
           }
-        } else if (lines.begun && lines.ended()) {
+        } else if (lines.begun() && lines.ended()) {
           visitor.damaged(number);
         }
       }
@@ -315,7 +293,7 @@ public final class DeadLetters {
         return;
       }
     }
-    try (Lines lines = new Lines(file)) {
+    try (LetterLines lines = new LetterLines(file)) {
       while (lines.next()) {
         readable = lines.letter().isPresent();
         whole += lines.ended() ? lines.bytes().length : 0;
@@ -342,91 +320,6 @@ public final class DeadLetters {
       out.truncate(size);
     } catch (IOException second) {
       failure.addSuppressed(second); // the torn line is cut before the next one is written
-    }
-  }
-
-  private static byte[] bytes(Letter letter) {
-    StringBuilder line = new StringBuilder(letter.event().json().length() + 300);
-    line.append("{\"time\":\"").append(letter.time());
-    line.append("\",\"sequence\":").append(letter.sequence());
-    line.append(",\"connection\":");
-    Json.writeString(line, letter.event().connection());
-    line.append(",\"attempts\":").append(letter.attempts());
-    line.append(",\"error\":");
-    Json.writeString(line, letter.error());
-    line.append(EVENT).append(letter.event().json().replace('\n', ' ')).append("}\n");
-    return line.toString().getBytes(UTF_8);
-  }
-
-  private static Optional<Letter> parse(byte[] line) {
-    try {
-      if (Json.parse(line, 0, line.length) instanceof Map<?, ?> members
-          && members.get("time") instanceof String time
-          && members.get("sequence") instanceof Long sequence
-          && members.get("connection") instanceof String connection
-          && members.get("attempts") instanceof Long attempts
-          && members.get("error") instanceof String error
-          && members.get("event") instanceof Map<?, ?> event
-          && event.get("id") instanceof String id) {
-        String name = event.get("name") instanceof String text ? text : "";
-        // In what stands before the event, a quote of any text is escaped, so this is the member;
-        // but for a line that somebody edited.
-        String whole = new String(line, UTF_8);
-        int from = whole.indexOf(EVENT);
-        int to = whole.lastIndexOf('}');
-        String json = from > 0 ? whole.substring(from + EVENT.length(), to) : "";
-        if (event.equals(Json.parse(json))) {
-          Event exact = Event.of(id, name, json, connection);
-          return Optional.of(
-              new Letter(Instant.parse(time), sequence, attempts.intValue(), error, exact));
-        }
-      }
-    } catch (JsonException | DateTimeParseException damaged) {
-      // empty says it
-    }
-    return Optional.empty();
-  }
-
-  /** The lines of a file, one after the other; one that is too long comes in pieces. */
-  private static final class Lines implements Closeable {
-    private final InputStream in;
-    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-    private boolean ended = true;
-    boolean begun; // whether this is the beginning of a line
-    private byte[] bytes = new byte[0];
-
-    Lines(Path file) throws IOException {
-      in = new BufferedInputStream(Files.newInputStream(file), BUFFER);
-    }
-
-    boolean next() throws IOException {
-      begun = ended;
-      ended = false;
-      line.reset();
-      int next;
-      while (!ended && line.size() < LONGEST_LINE && (next = in.read()) >= 0) {
-        line.write(next);
-        ended = next == '\n';
-      }
-      bytes = line.toByteArray();
-      return bytes.length > 0;
-    }
-
-    byte[] bytes() {
-      return bytes;
-    }
-
-    boolean ended() {
-      return ended;
-    }
-
-    Optional<Letter> letter() {
-      return begun ? parse(bytes) : Optional.empty();
-    }
-
-    @Override
-    public void close() throws IOException {
-      in.close();
     }
   }
 }
