@@ -16,7 +16,6 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import loomagent.Event;
 import loomagent.backfill.Trouble.Kind;
-import loomagent.base.Backoff;
 import loomagent.base.Secret;
 import loomagent.base.Words;
 import loomagent.net.Network;
@@ -72,20 +71,6 @@ public final class Backfill implements AutoCloseable {
     void pause(Duration time, CountDownLatch stop) throws InterruptedException;
   }
 
-  private static final Duration PASSING_FIRST = Duration.ofSeconds(1);
-  private static final Duration PASSING_LONGEST = Duration.ofMinutes(5);
-
-  /** What somebody has to put right is asked for again after 5 minutes, and then less and less. */
-  private static final Duration SLOW_LEAST = Duration.ofMinutes(5);
-
-  private static final Duration SLOW_MOST = Duration.ofMinutes(55); // on top of these
-
-  /** Answers without sense that may be the network's fault; after these somebody has to look. */
-  private static final int ODD_SOON = 3;
-
-  /** A server that asks to wait for longer is asked again all the same. */
-  private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
-
   /** "Several weeks", says Loom of how long it keeps events. */
   private static final Duration OLD = Duration.ofDays(21);
 
@@ -109,12 +94,8 @@ public final class Backfill implements AutoCloseable {
   private boolean wanted; // guarded by this: a confirmation that the thread has not seen
 
   // The backfill's thread only:
-  private final Backoff passing;
-  private final Backoff slow;
+  private final Patience patience;
   private long faults;
-  private long inARow; // failures since the last page
-  private int odd; // those of them that made no sense
-  private String lastWords = "";
 
   /**
    * A backfill that has not begun.
@@ -177,8 +158,7 @@ public final class Backfill implements AutoCloseable {
     this.limits = limits;
     this.waiting = waiting;
     this.api = new PullApi(settings, credentials, network, clock, limits);
-    this.passing = new Backoff(PASSING_FIRST, PASSING_LONGEST, random);
-    this.slow = new Backoff(SLOW_LEAST, SLOW_MOST, random);
+    this.patience = new Patience(random);
     this.thread = new Thread(this::run, "backfill-" + settings.connection());
     this.thread.setDaemon(true); // it may wait for a sink that takes nothing for now
   }
@@ -289,7 +269,7 @@ public final class Backfill implements AutoCloseable {
       if (Long.bitCount(faults) == 1) {
         log.log(Level.ERROR, "a fault while pulling missed events; it goes on", fault);
       }
-      waiting.pause(PASSING_FIRST, stop);
+      waiting.pause(Patience.PASSING_FIRST, stop);
     } catch (InterruptedException | RuntimeException | Error sooner) {
       // it is tried again all the same
     }
@@ -358,11 +338,7 @@ public final class Backfill implements AutoCloseable {
     } catch (RuntimeException fault) { // such as a supplier's: it must not end the thread
       throw new Trouble(Kind.SETTING, "internal fault: " + Words.line(fault.toString(), 300));
     }
-    passing.reset();
-    slow.reset();
-    inARow = 0;
-    odd = 0;
-    lastWords = "";
+    patience.reset();
     return step;
   }
 
@@ -387,34 +363,22 @@ public final class Backfill implements AutoCloseable {
   }
 
   private void waitOut(Pull pull, Trouble trouble) throws InterruptedException {
-    boolean passes = trouble.kind() == Kind.PASSING || mayPass(trouble);
-    Duration wait = passes ? passing.next() : SLOW_LEAST.plus(slow.next());
-    if (passes && !trouble.pause().isZero()) {
-      wait = trouble.pause().compareTo(LONGEST_PAUSE) < 0 ? trouble.pause() : LONGEST_PAUSE;
-    }
     if (stopped()) {
       return; // the request was cancelled
     }
+    Patience.Wait wait = patience.with(trouble);
     note(pull, "not closed yet: " + trouble.getMessage());
-    inARow++;
-    boolean again = trouble.getMessage().equals(lastWords);
-    boolean say = !again || Long.bitCount(inARow) == 1; // the 2nd, 4th, 8th …
-    lastWords = trouble.getMessage();
     log.log(
-        !say ? Level.DEBUG : passes ? Level.WARNING : Level.ERROR,
+        wait.level(),
         "{0} not closed yet: {1}. Next try in {2}{3}",
         pull.what(),
         trouble.getMessage(),
-        Words.of(wait),
-        again ? ". That is failure " + inARow + " in a row" : "");
+        Words.of(wait.time()),
+        wait.counted());
     if (trouble.kind() == Kind.ODD) {
       pull.startOver();
     }
-    waiting.pause(wait, stop);
-  }
-
-  private boolean mayPass(Trouble trouble) {
-    return trouble.kind() == Kind.ODD && odd++ < ODD_SOON;
+    waiting.pause(wait.time(), stop);
   }
 
   private void note(Pull pull, String words) {
