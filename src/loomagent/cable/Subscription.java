@@ -2,15 +2,11 @@ package loomagent.cable;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import loomagent.base.Backoff;
 import loomagent.base.Words;
 import loomagent.json.Envelope;
-import loomagent.json.Json;
-import loomagent.json.JsonException;
 
 /**
  * One subscription to Loom, held for ever: Action Cable as a state machine that takes frames, time
@@ -48,16 +44,13 @@ public final class Subscription {
     STOPPED
   }
 
-  private static final String CHANNEL = "EventChannel";
-
   /** What Rails says when it disconnects for its own reasons. */
   private static final Set<String> REASONS = Set.of("server_restart", "idle_timeout", "remote");
 
   /** How much of a frame that makes no sense is shown in the log. */
   private static final int EXCERPT = 120;
 
-  private final List<String> events;
-  private final String identifier;
+  private final Channel channel;
   private final String command;
   private final Duration staleAfter;
   private final Limits limits;
@@ -73,7 +66,6 @@ public final class Subscription {
   private long lastFrame;
   private boolean freshToken; // ask for another token at the next dial
   private boolean triedFresh; // a fresh token was refused as well, or is being tried
-  private String anotherWording = ""; // an identifier that was looked at, and means ours
 
   /**
    * A subscription that has not begun.
@@ -86,15 +78,8 @@ public final class Subscription {
    */
   Subscription(
       List<String> events, Duration staleAfter, Limits limits, Backoff backoff, Port port) {
-    this.events = List.copyOf(events);
-    Map<String, Object> wanted = new LinkedHashMap<>();
-    wanted.put("channel", CHANNEL);
-    wanted.put("events", String.join(",", events));
-    this.identifier = Json.write(wanted);
-    Map<String, Object> subscribe = new LinkedHashMap<>();
-    subscribe.put("command", "subscribe");
-    subscribe.put("identifier", identifier);
-    this.command = Json.write(subscribe);
+    this.channel = new Channel(events, what -> odd("identifier", what));
+    this.command = channel.subscribe();
     this.staleAfter = staleAfter;
     this.limits = limits;
     this.backoff = backoff;
@@ -308,7 +293,7 @@ public final class Subscription {
     if (state == State.SUBSCRIBING || state == State.LIVE) {
       String text =
           "the server rejected the subscription to "
-              + String.join(", ", events)
+              + channel.names()
               + ". Check the names, and that the app may subscribe to them";
       lose(new Failure(Failure.Kind.REJECTED, text, Duration.ZERO), now);
     }
@@ -331,7 +316,7 @@ public final class Subscription {
   private void message(Envelope frame) {
     if (!frame.hasMessage()) {
       odd("no message", "a frame with neither a type nor a message");
-    } else if (!ours(frame)) {
+    } else if (!channel.means(frame.identifier())) {
       odd("identifier", "a message of another subscription: " + frame.identifier());
     } else if (!frame.messageIsObject()) {
       port.aside(frame, "it is no JSON object");
@@ -340,28 +325,6 @@ public final class Subscription {
     } else {
       port.event(frame);
     }
-  }
-
-  /**
-   * Whether a message is for this subscription. Nothing is thrown away on a doubt: only one that
-   * names another channel is not ours.
-   */
-  private boolean ours(Envelope frame) {
-    String text = frame.identifier();
-    if (text.equals(identifier) || text.equals(anotherWording) || text.isEmpty()) {
-      return true;
-    }
-    try {
-      if (Json.parse(text) instanceof Map<?, ?> members
-          && members.get("channel") instanceof String channel
-          && !channel.equals(CHANNEL)) {
-        return false;
-      }
-    } catch (JsonException noJson) {
-      odd("identifier", "the strange identifier of a message, and took the message: " + text);
-    }
-    anotherWording = text;
-    return true;
   }
 
   private void odd(String kind, String what) {
