@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,34 +19,13 @@ import java.util.function.Predicate;
 import loomagent.BatchHandler;
 import loomagent.Event;
 import loomagent.Undeliverable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Several events at once, for a handler that can take them. */
-@Timeout(60)
-class BatchTest {
-
-  @TempDir Path folder;
-  private Scene scene;
-
+class BatchTest extends WithScene {
   private final List<String> taken = Scene.list();
   private final List<String> calls = Scene.list(); // each by its ids
   private final CountDownLatch begun = new CountDownLatch(1); // a batch that is held
-  private final CountDownLatch released = new CountDownLatch(1);
-
-  @BeforeEach
-  void open() throws IOException {
-    scene = new Scene(folder);
-  }
-
-  @AfterEach
-  void close() {
-    released.countDown();
-    scene.close();
-  }
 
   /** Takes all but what it is told not to. */
   private class Bulk implements BatchHandler {

@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,28 +26,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import loomagent.Event;
 import loomagent.EventHandler;
 import loomagent.HandlerContext;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Events go from the journal to a handler that works, is opened and is closed. */
-@Timeout(60)
-class DeliveryTest {
-  @TempDir Path folder;
-  private Scene scene;
-
-  @BeforeEach
-  void open() throws IOException {
-    scene = new Scene(folder);
-  }
-
-  @AfterEach
-  void close() {
-    scene.close();
-  }
-
+class DeliveryTest extends WithScene {
   @Test
   void everythingIsDeliveredInOrderAndTheCursorFollows() throws Exception {
     List<String> taken = Scene.list();
@@ -160,7 +141,6 @@ class DeliveryTest {
   void aDrainLetsWhatIsInHandEndAndBeginsNothing() throws Exception {
     List<String> taken = Scene.list();
     CountDownLatch inHand = new CountDownLatch(2);
-    CountDownLatch released = new CountDownLatch(1);
     scene.append(0, 100);
     Delivery delivery =
         scene.start(
@@ -185,7 +165,6 @@ class DeliveryTest {
   void whatIsDoneOutOfOrderIsNotDoneAgainAfterAStop() throws Exception {
     List<String> taken = Scene.list();
     CountDownLatch inHand = new CountDownLatch(1);
-    CountDownLatch released = new CountDownLatch(1);
     scene.append(0, 20);
     Delivery delivery =
         scene.start(

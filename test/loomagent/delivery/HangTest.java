@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -18,35 +16,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import loomagent.Event;
 import loomagent.EventHandler;
 import loomagent.HandlerContext;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Deliveries that take longer than they may. */
-@Timeout(60)
-class HangTest {
+class HangTest extends WithScene {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  @TempDir Path folder;
-  private Scene scene;
-  private final CountDownLatch released = new CountDownLatch(1);
   private final AtomicInteger hanging = new AtomicInteger();
   private final AtomicInteger instances = new AtomicInteger();
   private final AtomicInteger closed = new AtomicInteger();
   private final List<String> taken = Scene.list();
-
-  @BeforeEach
-  void open() throws IOException {
-    scene = new Scene(folder);
-  }
-
-  @AfterEach
-  void close() {
-    released.countDown();
-    scene.close();
-  }
 
   /** So small that a delivery that takes a moment is not taken for one that hangs. */
   private static final Duration STEP = Duration.ofMillis(10);

@@ -8,34 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import loomagent.journal.Entry;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A handler that is given nothing for a while, and what is told of its events. */
-@Timeout(60)
-class PauseTest {
-  @TempDir Path folder;
-  private Scene scene;
+class PauseTest extends WithScene {
   private final List<String> taken = Scene.list();
-
-  @BeforeEach
-  void open() throws IOException {
-    scene = new Scene(folder);
-  }
-
-  @AfterEach
-  void close() {
-    scene.close();
-  }
 
   @Test
   void aPausedHandlerGetsNothingAndGoesOnInOrder() throws Exception {
@@ -62,7 +44,6 @@ class PauseTest {
   @Test
   void whatIsInHandEndsAndCounts() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
-    CountDownLatch released = new CountDownLatch(1);
     scene.append(1, 4);
     Delivery delivery =
         scene.start(

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,29 +24,11 @@ import loomagent.Event;
 import loomagent.EventHandler;
 import loomagent.RetryLater;
 import loomagent.Undeliverable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of events that a handler throws at, and of those that come again on request. */
-@Timeout(60)
-class RetryTest {
+class RetryTest extends WithScene {
   private static final Duration HOUR = Duration.ofHours(1);
-
-  @TempDir Path folder;
-  private Scene scene;
-
-  @BeforeEach
-  void open() throws IOException {
-    scene = new Scene(folder);
-  }
-
-  @AfterEach
-  void close() {
-    scene.close();
-  }
 
   private static String words(Event event) {
     return event.id() + "/" + event.attempt() + (event.replayed() ? "r" : "");
@@ -275,7 +256,6 @@ class RetryTest {
   @Test
   void aDeadLetterOfADeliveryInHandIsStillWrittenWhileDraining() throws Exception {
     CountDownLatch inHand = new CountDownLatch(1);
-    CountDownLatch released = new CountDownLatch(1);
     scene.append(0, 2);
     Delivery delivery =
         scene.start(
@@ -472,7 +452,6 @@ class RetryTest {
   @Test
   void replaysThatWaitAreRefusedWhenTheHandlerEnds() throws Exception {
     CountDownLatch inHand = new CountDownLatch(1);
-    CountDownLatch released = new CountDownLatch(1);
     Delivery delivery =
         scene.startAlone(
             STRICT,
@@ -503,7 +482,6 @@ class RetryTest {
 
   @Test
   void replaysThatWaitAreBounded() throws Exception {
-    CountDownLatch released = new CountDownLatch(1);
     Delivery delivery = scene.startAlone(STRICT, event -> released.await());
     List<CompletableFuture<Optional<String>>> answers = new ArrayList<>();
     for (int i = 0; i < Outstanding.MOST_REPLAYS; i++) {

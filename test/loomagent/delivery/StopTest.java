@@ -4,40 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import loomagent.EventHandler;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A stop that cannot wait: first an interrupt, then nothing counts any more. */
-@Timeout(60)
-class StopTest {
+class StopTest extends WithScene {
   private static final Duration SHORT = Duration.ofMillis(1);
 
-  @TempDir Path folder;
-  private Scene scene;
-  private final CountDownLatch released = new CountDownLatch(1);
   private final CountDownLatch returned = new CountDownLatch(1);
   private final List<String> begun = Scene.list();
-
-  @BeforeEach
-  void open() throws IOException {
-    scene = new Scene(folder);
-  }
-
-  @AfterEach
-  void close() {
-    released.countDown();
-    scene.close();
-  }
 
   /** Is at an event until it is interrupted, or released where it heeds nothing. */
   private EventHandler busy(boolean deaf) {
