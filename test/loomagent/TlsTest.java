@@ -15,16 +15,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.text.MessageFormat;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.ResourceBundle;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import loomagent.base.LogLines;
 import loomagent.net.Failures;
 import loomagent.net.Network;
 import loomagent.simulator.Settings;
@@ -47,7 +45,7 @@ class TlsTest {
   private static Simulator simulator;
 
   @TempDir Path folder;
-  private final Lines log = new Lines();
+  private final LogLines log = new LogLines();
 
   @BeforeAll
   static void start() throws IOException {
@@ -170,14 +168,14 @@ class TlsTest {
       replace(certificate, "rsa.pem"); // and its key comes a moment later
       assertEquals(OPEN, dial(network, relay));
       assertEquals(OPEN, dial(network, relay));
-      assertEquals(1, log.lines.size(), log.lines::toString);
-      assertTrue(log.lines.get(0).contains("tls.client-key does not belong to"), log.lines.get(0));
-      assertTrue(log.lines.get(0).endsWith("What was read before stays in force"));
+      assertEquals(1, log.all().size(), log::toString);
+      assertTrue(log.all().get(0).contains("tls.client-key does not belong to"), log.all().get(0));
+      assertTrue(log.all().get(0).endsWith("What was read before stays in force"));
 
       replace(key, "rsa.key");
       assertEquals(OPEN, dial(network, relay));
       assertEquals(List.of("CN=ec", "CN=ec", "CN=ec", "CN=rsa"), relay.clients());
-      assertEquals(1, log.lines.size(), log.lines::toString);
+      assertEquals(1, log.all().size(), log::toString);
     }
   }
 
@@ -244,7 +242,7 @@ class TlsTest {
         List.of(
             "tls.client-certificate: the certificate of CN=expired has expired on"
                 + " 2021-01-01T00:00:00Z. Renew it"),
-        log.lines);
+        log.all());
   }
 
   private static Optional<Path> file(String name) {
@@ -291,32 +289,6 @@ class TlsTest {
       return Failures.words(refused, "loom.url");
     } catch (InterruptedException | TimeoutException hung) {
       throw new AssertionError(hung);
-    }
-  }
-
-  /** What is logged. */
-  private static final class Lines implements System.Logger {
-    final List<String> lines = new CopyOnWriteArrayList<>();
-
-    @Override
-    public String getName() {
-      return "network";
-    }
-
-    @Override
-    public boolean isLoggable(Level level) {
-      return true;
-    }
-
-    @Override
-    public void log(Level level, ResourceBundle bundle, String text, Throwable thrown) {
-      lines.add(text + thrown);
-    }
-
-    @Override
-    public void log(Level level, ResourceBundle bundle, String format, Object... parameters) {
-      boolean plain = parameters == null || parameters.length == 0;
-      lines.add(plain ? format : MessageFormat.format(format, parameters));
     }
   }
 }

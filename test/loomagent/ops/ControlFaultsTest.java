@@ -100,7 +100,7 @@ class ControlFaultsTest extends ControlScene {
       }
     }
     await(() -> ask("hello").lines().equals(List.of("out hello")));
-    assertEquals(List.of(), List.copyOf(logged), "seed " + seed);
+    assertEquals(List.of(), log.all(), "seed " + seed);
   }
 
   @Test
@@ -159,7 +159,7 @@ class ControlFaultsTest extends ControlScene {
       assertEquals(OptionalInt.of(70), answer.exit());
       String line = answer.lines().get(0);
       assertTrue(line.startsWith("err " + word + " failed in the agent"), line);
-      assertTrue(logged.remove().startsWith("the command \"" + word + "\" failed"));
+      assertTrue(log.says("the command \"" + word + "\" failed"));
     }
   }
 
@@ -183,7 +183,7 @@ class ControlFaultsTest extends ControlScene {
     }
     assertEquals(Control.Gone.class, end.get(10, SECONDS).getClass());
     await(() -> ownThreads() == 1);
-    assertEquals(List.of(), List.copyOf(logged), "leaving is no fault");
+    assertEquals(List.of(), log.all(), "leaving is no fault");
   }
 
   @Test
@@ -287,7 +287,7 @@ class ControlFaultsTest extends ControlScene {
     assumeTrue(Files.exists(descriptors));
     long before = 0;
     for (int round = 0; round < 200; round++) {
-      try (Control control = Control.listen(socket, ControlScene::echo, log());
+      try (Control control = Control.listen(socket, ControlScene::echo, log);
           SocketChannel silent = connect()) {
         assertEquals(OptionalInt.of(0), ask("status").exit());
         assertTrue(silent.isConnected(), control::toString);

@@ -17,12 +17,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Queue;
-import java.util.ResourceBundle;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import loomagent.base.LogLines;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class ControlScene {
   static final Duration SHORT = Duration.ofMillis(100);
 
-  final Queue<String> logged = new ConcurrentLinkedQueue<>();
+  final LogLines log = new LogLines();
   final List<Control> controls = new ArrayList<>();
 
   @TempDir Path folder;
@@ -59,7 +57,7 @@ abstract class ControlScene {
   }
 
   Control listen(Control.Service service, Duration patience) throws IOException {
-    Control control = Control.listen(socket, service, log(), patience);
+    Control control = Control.listen(socket, service, log, patience);
     controls.add(control);
     return control;
   }
@@ -154,29 +152,5 @@ abstract class ControlScene {
       assertTrue(System.nanoTime() < end, "it never came true");
       Thread.onSpinWait();
     }
-  }
-
-  System.Logger log() {
-    return new System.Logger() {
-      @Override
-      public String getName() {
-        return "control";
-      }
-
-      @Override
-      public boolean isLoggable(Level level) {
-        return true;
-      }
-
-      @Override
-      public void log(Level level, ResourceBundle bundle, String text, Throwable thrown) {
-        logged.add(text + " " + thrown);
-      }
-
-      @Override
-      public void log(Level level, ResourceBundle bundle, String format, Object... parameters) {
-        logged.add(format);
-      }
-    };
   }
 }

@@ -123,7 +123,7 @@ class ControlTest extends ControlScene {
     IOException e =
         assertThrows(
             IOException.class,
-            () -> Control.listen(folder.resolve("none/a.sock"), ControlScene::echo, log()));
+            () -> Control.listen(folder.resolve("none/a.sock"), ControlScene::echo, log));
     assertTrue(e.getMessage().startsWith("commands cannot be taken at "), e::getMessage);
   }
 

@@ -19,10 +19,10 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.ResourceBundle;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import loomagent.base.HandClock;
+import loomagent.base.LogLines;
 import loomagent.base.Secret;
 import loomagent.json.Json;
 import org.junit.jupiter.api.AfterEach;
@@ -34,7 +34,7 @@ abstract class StatusScene {
 
   final Shop shop = Shop.quiet();
   final Queue<List<String>> commands = new ConcurrentLinkedQueue<>();
-  final Queue<String> logged = new ConcurrentLinkedQueue<>();
+  final LogLines log = new LogLines();
   final AtomicLong nanos = new AtomicLong();
   final HandClock clock = new HandClock(Shop.NOW);
   final HttpClient http = HttpClient.newHttpClient();
@@ -72,7 +72,7 @@ abstract class StatusScene {
             shop,
             (words, out, err) -> service.serve(words, out, err),
             password,
-            log(),
+            log,
             clock,
             nanos::get,
             patience);
@@ -131,29 +131,5 @@ abstract class StatusScene {
 
   static void assertStatus(int expected, HttpResponse<String> response) {
     assertEquals(expected, response.statusCode(), response.body());
-  }
-
-  private System.Logger log() {
-    return new System.Logger() {
-      @Override
-      public String getName() {
-        return "status";
-      }
-
-      @Override
-      public boolean isLoggable(Level level) {
-        return true;
-      }
-
-      @Override
-      public void log(Level level, ResourceBundle bundle, String text, Throwable thrown) {
-        logged.add(level + " " + text + " " + thrown);
-      }
-
-      @Override
-      public void log(Level level, ResourceBundle bundle, String format, Object... parameters) {
-        logged.add(level + " " + java.text.MessageFormat.format(format, parameters));
-      }
-    };
   }
 }

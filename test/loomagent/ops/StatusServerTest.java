@@ -182,7 +182,7 @@ final class StatusServerTest extends StatusScene {
     HttpResponse<String> refused = get(server, "/healthz", "Authorization", basic("a", ""));
     assertStatus(503, refused);
     assertFalse(refused.body().contains("file"), refused.body());
-    assertTrue(logged.peek().contains("needs ${file:x}"), logged.toString());
+    assertTrue(log.says("needs ${file:x}"), log.toString());
   }
 
   @Test
@@ -194,8 +194,8 @@ final class StatusServerTest extends StatusScene {
     HttpResponse<String> late = get(server, "/", "Authorization", basic("a", "right-pass"));
     assertStatus(429, late);
     assertEquals("61", late.headers().firstValue("retry-after").orElseThrow());
-    assertEquals(1, logged.size(), logged.toString());
-    assertTrue(logged.peek().contains("5 wrong passwords for the status page from 127.0.0.1"));
+    assertEquals(1, log.all().size(), log.toString());
+    assertTrue(log.says("5 wrong passwords for the status page from 127.0.0.1"));
     nanos.addAndGet(Doorman.PENALTY.toNanos());
     assertStatus(401, get(server, "/", "Authorization", basic("a", "wrong again")));
     assertStatus(429, get(server, "/"));
@@ -218,7 +218,7 @@ final class StatusServerTest extends StatusScene {
     assertStatus(200, done);
     assertEquals("{\"exit\":0,\"out\":[\"pause done\"],\"err\":[]}\n", done.body());
     assertEquals(List.of(List.of("pause", "mis")), List.copyOf(commands));
-    assertEquals("INFO from the status page: pause mis", logged.peek());
+    assertEquals(List.of("INFO from the status page: pause mis"), log.withLevels());
   }
 
   @Test
@@ -341,7 +341,7 @@ final class StatusServerTest extends StatusScene {
     assertEquals(50, ((List<?>) said.get("out")).size());
     assertTrue(answer.body().length() < 50_000, "bounded");
     assertFalse(answer.body().contains("not for browsers"), answer.body());
-    assertTrue(logged.toString().contains("not for browsers"), logged.toString());
+    assertTrue(log.says("not for browsers"), log.toString());
   }
 
   @Test
@@ -380,7 +380,7 @@ final class StatusServerTest extends StatusScene {
     HttpResponse<String> failed = get(server, "/status.json");
     assertStatus(500, failed);
     assertFalse(failed.body().contains("inside"));
-    assertTrue(logged.peek().contains("inside"), logged.toString());
+    assertTrue(log.says("inside"), log.toString());
     assertStatus(200, get(server, "/healthz"));
   }
 
