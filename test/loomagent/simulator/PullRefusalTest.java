@@ -1,12 +1,5 @@
 package loomagent.simulator;
 
-import static loomagent.simulator.Puller.ask;
-import static loomagent.simulator.Puller.base64;
-import static loomagent.simulator.Puller.event;
-import static loomagent.simulator.Puller.filter;
-import static loomagent.simulator.Puller.pull;
-import static loomagent.simulator.Puller.send;
-import static loomagent.simulator.Puller.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -22,32 +15,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import loomagent.json.Json;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the pull API does not answer, by its own rules or by a test's script. */
 @Timeout(60)
-final class PullRefusalTest {
-  private static final String NOON = "2026-03-01T12:00:00Z";
-
-  private Simulator simulator;
-
-  @BeforeEach
-  void start() throws IOException {
-    simulator = Simulator.start(with(pull().withForeign(0)));
-  }
-
-  @AfterEach
-  void stop() {
-    simulator.close();
-  }
-
-  private HttpResponse<String> get(String query) throws Exception {
-    return ask(simulator, simulator.api() + "/api/v1/events" + query);
-  }
-
+final class PullRefusalTest extends Puller {
   private static Map<?, ?> error(HttpResponse<String> answer) {
     assertEquals(
         "application/json; charset=utf-8",

@@ -1,19 +1,8 @@
 package loomagent.simulator;
 
-import static loomagent.simulator.Puller.allIds;
-import static loomagent.simulator.Puller.ask;
-import static loomagent.simulator.Puller.base64;
-import static loomagent.simulator.Puller.event;
-import static loomagent.simulator.Puller.events;
-import static loomagent.simulator.Puller.filter;
-import static loomagent.simulator.Puller.ids;
-import static loomagent.simulator.Puller.links;
-import static loomagent.simulator.Puller.pull;
-import static loomagent.simulator.Puller.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.net.URLDecoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -27,31 +16,12 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-final class PullTest {
+final class PullTest extends Puller {
   private static final Duration SOON = Duration.ofSeconds(5);
-  private static final String NOON = "2026-03-01T12:00:00Z";
-
-  private Simulator simulator;
-
-  @BeforeEach
-  void start() throws IOException {
-    simulator = Simulator.start(with(pull().withForeign(0)));
-  }
-
-  @AfterEach
-  void stop() {
-    simulator.close();
-  }
-
-  private HttpResponse<String> get(String query) throws Exception {
-    return ask(simulator, simulator.api() + "/api/v1/events" + query);
-  }
 
   @Test
   void whatNobodyHeardIsGivenOutToTheLetter() throws Exception {

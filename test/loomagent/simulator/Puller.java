@@ -2,6 +2,7 @@ package loomagent.simulator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -17,13 +18,30 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loomagent.json.Json;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 
 /** Asks the pull API on the JDK's client. */
-final class Puller {
+abstract class Puller {
+  static final String NOON = "2026-03-01T12:00:00Z";
   static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final Pattern LINK = Pattern.compile("<([^>]+)>; rel=\"(\\w+)\"");
 
-  private Puller() {}
+  Simulator simulator;
+
+  @BeforeEach
+  void start() throws IOException {
+    simulator = Simulator.start(with(pull().withForeign(0)));
+  }
+
+  @AfterEach
+  void stop() {
+    simulator.close();
+  }
+
+  HttpResponse<String> get(String query) throws Exception {
+    return ask(simulator, simulator.api() + "/api/v1/events" + query);
+  }
 
   static Settings.Pull pull() {
     return Settings.defaults().pull();
