@@ -56,7 +56,6 @@ class BacklogTest {
 
   @BeforeAll
   static void canBeMeasured() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
     assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "Linux alone tells what is measured");
   }
 
@@ -118,7 +117,7 @@ class BacklogTest {
         handler.gate.retry.attempts = 0
         """
             .formatted(simulator.url(), simulator.token()));
-    ProcessBuilder builder = AgentProcess.builder(AgentProcess.jar().orElseThrow(), folder);
+    ProcessBuilder builder = AgentProcess.builder(folder);
     builder
         .environment()
         .put("JDK_JAVA_OPTIONS", "-Xms64m -Xmx64m -XX:+AlwaysPreTouch -XX:+ExitOnOutOfMemoryError");

@@ -23,7 +23,6 @@ import loomagent.simulator.Faults;
 import loomagent.simulator.Settings;
 import loomagent.simulator.Simulator;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,11 +39,6 @@ final class CredentialsTest {
   @TempDir Path folder;
   private Simulator loom;
   private final List<AgentProcess> agents = new ArrayList<>();
-
-  @BeforeAll
-  static void hasAJar() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
-  }
 
   @BeforeEach
   void start() throws IOException {
@@ -88,7 +82,7 @@ final class CredentialsTest {
   }
 
   private AgentProcess run(String... words) {
-    ProcessBuilder builder = AgentProcess.builder(AgentProcess.jar().orElseThrow(), folder, words);
+    ProcessBuilder builder = AgentProcess.builder(folder, words);
     builder.environment().put("CLIENT_SECRET", SECRET);
     AgentProcess agent = AgentProcess.start(builder);
     agents.add(agent);
@@ -306,7 +300,7 @@ final class CredentialsTest {
       lines.add("connection.shop" + i + ".organization = " + all.get(i));
     }
     configure(lines.toArray(String[]::new));
-    ProcessBuilder builder = AgentProcess.builder(AgentProcess.jar().orElseThrow(), folder, "run");
+    ProcessBuilder builder = AgentProcess.builder(folder, "run");
     builder.environment().put("CLIENT_SECRET", SECRET);
     builder.environment().put("JDK_JAVA_OPTIONS", "-Xmx64m -XX:+UseSerialGC");
     long start = System.nanoTime();

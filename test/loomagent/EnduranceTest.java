@@ -36,7 +36,6 @@ class EnduranceTest {
 
   @BeforeAll
   static void canBeMeasured() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
     assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "Linux alone tells what is measured");
   }
 
@@ -140,7 +139,7 @@ class EnduranceTest {
         %s
         """
             .formatted(simulator.url(), simulator.token(), line));
-    ProcessBuilder builder = AgentProcess.builder(AgentProcess.jar().orElseThrow(), folder);
+    ProcessBuilder builder = AgentProcess.builder(folder);
     builder.environment().put("JDK_JAVA_OPTIONS", "-Xmx48m -XX:+ExitOnOutOfMemoryError");
     return builder;
   }

@@ -3,7 +3,6 @@ package loomagent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +31,6 @@ class ExecTest {
 
   @Test
   void aProgramTakesTheEventsAndNothingOfItOutlivesItsTimeout() throws Exception {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
     Path program = Files.createDirectories(folder.resolve("bin")).resolve("print-ticket");
     Files.writeString(program, TICKET);
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -64,7 +62,6 @@ class ExecTest {
 
   @Test
   void aProgramThatOutlastsTheStopIsEndedAndItsEventKept() throws IOException {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
     try (Pasture pasture = new Pasture(folder)) {
       pasture.configure(
           "handler.tickets.type = exec",

@@ -3,7 +3,6 @@ package loomagent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,7 +20,6 @@ class FileTest {
 
   @Test
   void eventsAreLinesOfAFileADayAndFilesOfAHotFolder() throws Exception {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
     try (Pasture pasture = new Pasture(folder)) {
       pasture.configure(
           "handler.archive.type = file",

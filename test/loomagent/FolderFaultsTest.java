@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,11 +30,6 @@ class FolderFaultsTest {
   @TempDir Path folder;
   private Pasture pasture;
   private Path mounted;
-
-  @BeforeAll
-  static void hasAJar() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
-  }
 
   @BeforeEach
   void open() throws IOException {
@@ -181,7 +175,7 @@ class FolderFaultsTest {
 
   private AgentProcess startAsNobody() throws Exception {
     String[] as = {"setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"};
-    String jar = AgentProcess.jar().orElseThrow().toString();
+    String jar = AgentProcess.jar().toString();
     List<String> words = new ArrayList<>(List.of(as));
     words.addAll(List.of("test", "-r", jar));
     assumeTrue(finish(words.toArray(String[]::new)) == 0, "these tests have no other user");

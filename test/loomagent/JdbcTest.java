@@ -2,7 +2,6 @@ package loomagent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,20 +24,18 @@ class JdbcTest {
 
   @Test
   void theStatementInTheReadmeIsCarriedOutByADriverInTheFolder() throws Exception {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
-    Path jar = AgentProcess.jar().orElseThrow();
     String url = "jdbc:sqlite:" + folder.resolve("jobs.db");
     query(url, "create table jobs (event varchar(40) primary key, job varchar(40))");
     try (Simulator simulator = Simulator.start(Settings.defaults())) {
       Path config = configuration(simulator, url);
-      try (AgentProcess check = AgentProcess.start(jar, config, "check", "--offline")) {
+      try (AgentProcess check = AgentProcess.start(config, "check", "--offline")) {
         assertEquals(78, check.exitWithin(SOON), check::out);
         assertTrue(check.out().contains("(sqlite-jdbc-….jar) into handlers.dir"), check.out());
       }
       Path handlers = Files.createDirectories(folder.resolve("handlers"));
       Path driver = DriverJars.of("sqlite").get(0);
       Files.copy(driver, handlers.resolve(driver.getFileName()));
-      try (AgentProcess agent = AgentProcess.start(jar, config)) {
+      try (AgentProcess agent = AgentProcess.start(config)) {
         agent.awaitErr("Ready", SOON);
         for (String id : List.of("1", "2", "1")) {
           simulator.publish(

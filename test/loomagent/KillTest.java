@@ -2,7 +2,6 @@ package loomagent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -25,7 +24,6 @@ import java.util.stream.IntStream;
 import loomagent.simulator.Events;
 import loomagent.simulator.Settings;
 import loomagent.simulator.Simulator;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,11 +48,6 @@ class KillTest {
   @TempDir Path folder;
   private final Map<String, Integer> handled = new HashMap<>(); // this test's thread
   private int agents;
-
-  @BeforeAll
-  static void hasAJar() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
-  }
 
   @Test
   void killedAFewTimesItLosesNothing() throws Exception {
@@ -130,7 +123,7 @@ class KillTest {
   }
 
   private Process agent(int number) throws IOException {
-    ProcessBuilder builder = AgentProcess.builder(AgentProcess.jar().orElseThrow(), folder, "run");
+    ProcessBuilder builder = AgentProcess.builder(folder, "run");
     builder.environment().put("JDK_JAVA_OPTIONS", "-Xmx64m -XX:TieredStopAtLevel=1 -Xshare:auto");
     agents = number + 1;
     return builder.redirectError(folder.resolve("log." + number).toFile()).start();

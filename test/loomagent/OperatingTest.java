@@ -3,7 +3,6 @@ package loomagent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.URI;
@@ -25,7 +24,6 @@ import loomagent.ops.Control;
 import loomagent.simulator.Settings;
 import loomagent.simulator.Simulator;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,11 +36,6 @@ class OperatingTest {
   private Simulator simulator;
   private AgentProcess agent;
   private final List<String> said = new ArrayList<>();
-
-  @BeforeAll
-  static void hasAJar() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
-  }
 
   @BeforeEach
   void start() throws IOException {
@@ -57,13 +50,15 @@ class OperatingTest {
             "handler.log.format = line",
             "handler.no.type = exec",
             "handler.no.command = /bin/sh -c 'exit 65'"));
-    agent = AgentProcess.start(AgentProcess.jar().orElseThrow(), file());
+    agent = AgentProcess.start(file());
     agent.awaitErr("Ready", SOON);
   }
 
   @AfterEach
   void close() {
-    agent.close();
+    if (agent != null) {
+      agent.close();
+    }
     simulator.close();
   }
 
@@ -228,9 +223,7 @@ class OperatingTest {
   @Test
   void manyWhoLookAtOnceAtTheLargestEventsCostNoMoreMemoryThanOne() throws Exception {
     agent.close();
-    ProcessBuilder small =
-        AgentProcess.builder(
-            AgentProcess.jar().orElseThrow(), folder, "--config", file().toString());
+    ProcessBuilder small = AgentProcess.builder(folder, "--config", file().toString());
     small
         .environment()
         .put("JDK_JAVA_OPTIONS", "-XX:+UseSerialGC -Xmx64m -XX:+ExitOnOutOfMemoryError");

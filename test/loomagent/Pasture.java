@@ -91,7 +91,7 @@ final class Pasture implements AutoCloseable {
 
   /** Starts an agent with a heap of 64 MB, after the words of another program if need be. */
   AgentProcess start(String... before) {
-    ProcessBuilder builder = AgentProcess.builder(AgentProcess.jar().orElseThrow(), folder, "run");
+    ProcessBuilder builder = AgentProcess.builder(folder, "run");
     builder.command().addAll(0, List.of(before));
     builder.environment().put("JDK_JAVA_OPTIONS", "-Xmx64m -XX:TieredStopAtLevel=1 -Xshare:auto");
     AgentProcess agent = AgentProcess.start(builder);

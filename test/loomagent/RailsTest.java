@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -39,7 +38,6 @@ class RailsTest {
       Duration.ofSeconds(20); // a Java start on a busy machine, and a few dials
 
   @TempDir static Path serverFolder;
-  private static Path jar;
   private static RailsServer server;
 
   @TempDir Path folder;
@@ -47,12 +45,9 @@ class RailsTest {
 
   @BeforeAll
   static void startRails() {
-    Optional<Path> built = AgentProcess.jar();
-    assumeTrue(built.isPresent(), "No jar to test: set -Dloomagent.jar=build/loom-agent.jar");
     assumeTrue(
         RailsServer.isInstalled(),
         "Rails is not installed: apt-get install ruby-actioncable ruby-railties puma");
-    jar = built.orElseThrow();
     server = RailsServer.start(serverFolder, TOKEN);
   }
 
@@ -231,7 +226,7 @@ class RailsTest {
         reconnect.longest = 1s
         """
             .formatted(port, token, events));
-    AgentProcess agent = AgentProcess.start(jar, config, arguments);
+    AgentProcess agent = AgentProcess.start(config, arguments);
     agents.add(agent);
     return agent;
   }

@@ -3,7 +3,6 @@ package loomagent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +44,6 @@ class ReadmeTest {
     List<String> handlers =
         blocks("java").stream().filter(block -> block.startsWith("package ")).toList();
     assertFalse(handlers.isEmpty());
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
     for (String handler : handlers) {
       takesAnEvent(handler);
     }
@@ -86,7 +84,6 @@ class ReadmeTest {
 
   @Test
   void theHandlerShownRunsInTheDemoAsShown() throws IOException {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
     String source = blocks("java").get(0);
     String name = only("package ([a-z.]+);", source) + "." + only("class (\\w+)", source);
     new JarMaker(folder)
@@ -94,9 +91,7 @@ class ReadmeTest {
         .provider(name)
         .write(folder.resolve("handlers/tickets.jar"));
     String shown = only("java -jar build/loom-agent.jar (demo --set .*)", readme) + " --events 2";
-    Path jar = AgentProcess.jar().orElseThrow();
-    try (AgentProcess demo =
-        AgentProcess.start(AgentProcess.builder(jar, folder, shown.split(" ")))) {
+    try (AgentProcess demo = AgentProcess.start(AgentProcess.builder(folder, shown.split(" ")))) {
       assertEquals(0, demo.exitWithin(SOON), demo::err);
       assertTrue(demo.out().contains("job-ticket: 2 delivered"), demo.out());
     }
@@ -107,7 +102,6 @@ class ReadmeTest {
 
   @Test
   void everyCommandShownIsKnown() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
     Set<String> commands =
         new TreeSet<>(all("java -jar (?:build/)?loom-agent\\.jar ([a-z]+)", readme));
     commands.addAll(all("(?m)^\\| `([a-z]+)\\b[^|]*\\|", section("The commands")));
@@ -120,8 +114,7 @@ class ReadmeTest {
   }
 
   private AgentProcess help(String command) {
-    Path jar = AgentProcess.jar().orElseThrow();
-    return AgentProcess.start(AgentProcess.builder(jar, folder, "help", command));
+    return AgentProcess.start(AgentProcess.builder(folder, "help", command));
   }
 
   /** The handler is called job-ticket and needs a path, which its text says. */
@@ -143,7 +136,7 @@ class ReadmeTest {
           handler.log.format = json
           """
               .formatted(simulator.url(), simulator.token(), folder.resolve("tickets")));
-      try (AgentProcess agent = AgentProcess.start(AgentProcess.jar().orElseThrow(), config)) {
+      try (AgentProcess agent = AgentProcess.start(config)) {
         agent.awaitErr("Ready", SOON);
         simulator.publish("{\"id\":\"id-1\",\"name\":\"app.a\",\"payload\":{\"job_id\":\"J-7\"}}");
         agent.awaitOut("id-1", SOON);

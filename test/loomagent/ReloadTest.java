@@ -3,7 +3,6 @@ package loomagent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +18,6 @@ import loomagent.plugin.JarMaker;
 import loomagent.simulator.Settings;
 import loomagent.simulator.Simulator;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,11 +30,6 @@ class ReloadTest {
   private Simulator simulator;
   private AgentProcess agent;
   private int published;
-
-  @BeforeAll
-  static void hasAJar() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
-  }
 
   @BeforeEach
   void open() throws IOException {
@@ -62,8 +55,7 @@ class ReloadTest {
   }
 
   private void start() {
-    agent =
-        AgentProcess.start(AgentProcess.jar().orElseThrow(), folder.resolve("agent.properties"));
+    agent = AgentProcess.start(folder.resolve("agent.properties"));
     agent.awaitErr("Ready", SOON);
   }
 
@@ -155,9 +147,8 @@ class ReloadTest {
     assertTrue(reload().contains("Not reloaded"), agent::err);
     assertTrue(agent.err().contains("agent.properties:6: unknown key \"colour\""), agent::err);
     assertTrue(agent.err().contains("handler.log.retry.first is \"soon\""), agent::err);
-    Path jar = AgentProcess.jar().orElseThrow();
     try (AgentProcess status =
-        AgentProcess.start(jar, folder.resolve("agent.properties"), "status", "--json")) {
+        AgentProcess.start(folder.resolve("agent.properties"), "status", "--json")) {
       assertEquals(0, status.exitWithin(SOON), status::err);
       assertTrue(status.out().contains("\"state\":\"live\""), status.out());
     }
@@ -320,15 +311,7 @@ class ReloadTest {
     publish(3);
     awaitTaken(3);
     Path config = folder.resolve("agent.properties");
-    AgentProcess replay =
-        AgentProcess.start(
-            AgentProcess.jar().orElseThrow(),
-            config,
-            "replay",
-            "--handler",
-            "mis",
-            "--since",
-            "1h");
+    AgentProcess replay = AgentProcess.start(config, "replay", "--handler", "mis", "--since", "1h");
     awaitSeen("opened,given,given,given,given,");
     configure("handler.mis.events = app.a");
     agent.signal("HUP");
@@ -343,11 +326,7 @@ class ReloadTest {
 
   private String status() {
     AgentProcess status =
-        AgentProcess.start(
-            AgentProcess.jar().orElseThrow(),
-            folder.resolve("agent.properties"),
-            "status",
-            "--json");
+        AgentProcess.start(folder.resolve("agent.properties"), "status", "--json");
     assertEquals(0, status.exitWithin(SOON), status::err);
     return status.out();
   }

@@ -3,7 +3,6 @@ package loomagent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.URI;
@@ -24,7 +23,6 @@ import loomagent.simulator.Faults;
 import loomagent.simulator.Settings;
 import loomagent.simulator.Simulator;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,17 +34,10 @@ class RunTest {
   private static final String TOKEN = "run-token-8277e0910d750195";
   private static final Duration SOON = Duration.ofSeconds(30); // a Java start on a busy machine
   private static final Duration PROMPT = Duration.ofSeconds(5); // 2 s, on a machine with time
-  private static Path jar;
 
   @TempDir Path folder;
   private final List<ChildProcess> processes = new ArrayList<>();
   private Simulator simulator;
-
-  @BeforeAll
-  static void findJar() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
-    jar = AgentProcess.jar().orElseThrow();
-  }
 
   @BeforeEach
   void startSimulator() throws IOException {
@@ -88,8 +79,7 @@ class RunTest {
         reconnect.longest = 200ms
         """
             .formatted(simulator.url().getPort(), TOKEN));
-    ProcessBuilder builder =
-        AgentProcess.builder(jar, folder, "run", "--config", config.toString());
+    ProcessBuilder builder = AgentProcess.builder(folder, "run", "--config", config.toString());
     builder.environment().put("JDK_JAVA_OPTIONS", "-Djdk.net.hosts.file=" + hosts);
     AgentProcess agent = AgentProcess.start(builder);
     processes.add(agent);
@@ -297,7 +287,7 @@ class RunTest {
             .toList();
     Path config = folder.resolve("pasted.properties");
     Files.writeString(config, String.join("\n", settings) + "\nhandler.log.format = json\n");
-    AgentProcess agent = ready(keep(AgentProcess.start(jar, config)));
+    AgentProcess agent = ready(keep(AgentProcess.start(config)));
     assertEquals(List.of(first, second), agent.awaitOut(2, SOON));
     URI url = URI.create(settings.get(0).substring("loom.url = ".length()));
     URI admin = URI.create("http://127.0.0.1:" + url.getPort() + "/admin/events");
@@ -365,7 +355,7 @@ class RunTest {
         %s
         """
             .formatted(simulator.url(), String.join("\n", lines)));
-    ProcessBuilder builder = AgentProcess.builder(jar, folder);
+    ProcessBuilder builder = AgentProcess.builder(folder);
     builder.environment().put("LOOM_TOKEN", TOKEN);
     return keep(AgentProcess.start(builder));
   }
@@ -373,7 +363,7 @@ class RunTest {
   /** Another command, with a folder for temporary files that is its own. */
   private ChildProcess start(String... words) throws IOException {
     Path temporary = Files.createDirectories(folder.resolve("temporary"));
-    ProcessBuilder builder = AgentProcess.builder(jar, folder, words);
+    ProcessBuilder builder = AgentProcess.builder(folder, words);
     builder.environment().put("JDK_JAVA_OPTIONS", "-Djava.io.tmpdir=" + temporary);
     return keep(AgentProcess.start(builder));
   }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +24,6 @@ import loomagent.simulator.Faults;
 import loomagent.simulator.Settings;
 import loomagent.simulator.Simulator;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,11 +57,6 @@ class SecretsTest {
 
   @TempDir Path folder;
   private Simulator simulator;
-
-  @BeforeAll
-  static void findJar() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
-  }
 
   @BeforeEach
   void start() throws IOException {
@@ -180,7 +173,7 @@ class SecretsTest {
         handler.gossip.api-token = ${env:VARIABLE}
         """
             .formatted(simulator.url(), LITERAL));
-    ProcessBuilder builder = AgentProcess.builder(AgentProcess.jar().orElseThrow(), folder, words);
+    ProcessBuilder builder = AgentProcess.builder(folder, words);
     builder.environment().put("VARIABLE", VARIABLE);
     builder
         .environment()

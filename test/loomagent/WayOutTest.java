@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,7 +39,6 @@ class WayOutTest {
   private static final String PASSWORD = "proxy-password-5f4dcc3b";
 
   @TempDir static Path made;
-  private static Path jar;
   private static Simulator simulator;
   private static TlsRelay relay;
   private static TinyProxy open;
@@ -50,10 +48,7 @@ class WayOutTest {
 
   @BeforeAll
   static void start() throws IOException {
-    Optional<Path> built = AgentProcess.jar();
-    assumeTrue(built.isPresent(), "No jar to test: set -Dloomagent.jar=build/loom-agent.jar");
     assertTrue(TinyProxy.isInstalled(), "tinyproxy is not installed: apt-get install tinyproxy");
-    jar = built.orElseThrow();
     Certificates certificates = new Certificates(made);
     certificates.authority("Corp-Proxy-CA");
     certificates.signed(
@@ -267,7 +262,7 @@ class WayOutTest {
     StringBuilder text = new StringBuilder();
     settings.forEach((key, value) -> text.append(key).append(" = ").append(value).append('\n'));
     Files.writeString(folder.resolve("agent.properties"), text);
-    return AgentProcess.builder(jar, folder, "run");
+    return AgentProcess.builder(folder, "run");
   }
 
   /** Passes on to a port, and remembers what the clients say. */

@@ -28,7 +28,6 @@ class WebhookTest {
 
   @Test
   void aReceiverMadeForLoomTakesTheEventsUnchanged() throws IOException {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
     assumeTrue(
         RailsServer.isInstalled(),
         "Rails is not installed: apt-get install ruby-actioncable ruby-railties puma");
@@ -42,7 +41,7 @@ class WebhookTest {
       assertTrue(listening.find());
       String url = "http://127.0.0.1:" + listening.group(1) + "/zaikio/webhook/my_app";
       Path config = configuration(simulator, url);
-      try (AgentProcess agent = AgentProcess.start(AgentProcess.jar().orElseThrow(), config)) {
+      try (AgentProcess agent = AgentProcess.start(config)) {
         agent.awaitErr("Ready", SOON);
         simulator.publish(event);
         String job = puma.awaitOut("job for my_app, attempt 1", SOON);

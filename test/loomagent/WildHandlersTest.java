@@ -3,7 +3,6 @@ package loomagent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,7 +11,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,11 +32,6 @@ class WildHandlersTest {
 
   @TempDir Path folder;
   private Pasture pasture;
-
-  @BeforeAll
-  static void hasAJar() {
-    assumeTrue(AgentProcess.jar().isPresent(), "set -Dloomagent.jar=build/loom-agent.jar");
-  }
 
   @BeforeEach
   void open() throws IOException {
