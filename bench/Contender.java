@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -85,6 +86,23 @@ record Contender(String name, Path folder, String mark, Start start) {
     return agent(name, folder, jar, java, "handler.log.format = json");
   }
 
+  /** With a handler that measures from one event on, and writes what it found to a file. */
+  static Contender probe(
+      String name, Bench bench, String measure, Path out, int from, int count, String... options) {
+    List<String> java = new ArrayList<>(List.of(JAVA));
+    java.addAll(List.of(options));
+    String settings =
+        """
+        handlers.dir = handlers
+        handler.probe.measure = %s
+        handler.probe.out = %s
+        handler.probe.from = %d
+        handler.probe.count = %d
+        """
+            .formatted(measure, out, from, count);
+    return agent(name, bench.folder(), bench.jar(), java, settings);
+  }
+
   Path output() {
     return folder.resolve("output");
   }
@@ -99,6 +117,23 @@ record Contender(String name, Path folder, String mark, Start start) {
   Process go(URI url) throws IOException {
     ProcessBuilder builder = start.at(url).redirectOutput(output().toFile());
     return builder.redirectError(folder.resolve("errors").toFile()).start();
+  }
+
+  /** Runs it until it has written a file. */
+  void until(Path file, URI url) throws Exception {
+    Files.deleteIfExists(file);
+    Process process = start(url);
+    try {
+      long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+      while (Files.notExists(file)) {
+        if (System.nanoTime() - end > 0 || !process.isAlive()) {
+          throw new IOException(file + " does not come: see build/bench/errors");
+        }
+        TimeUnit.MILLISECONDS.sleep(100);
+      }
+    } finally {
+      end(process);
+    }
   }
 
   /** Ends it, in good order if it can. */

@@ -83,18 +83,7 @@ final class Latency {
   }
 
   private Contender agent(String name, Bench bench, String... options) {
-    List<String> java = new ArrayList<>(List.of(Contender.JAVA));
-    java.addAll(List.of(options));
-    String settings =
-        """
-        handlers.dir = handlers
-        handler.probe.measure = latency
-        handler.probe.out = %s
-        handler.probe.count = %d
-        handler.probe.from = %d
-        """
-            .formatted(stamps, EVENTS, WARM);
-    return Contender.agent(name, folder, bench.jar(), java, settings);
+    return Contender.probe(name, bench, "latency", stamps, WARM, EVENTS, options);
   }
 
   private Contender java(String name) {
@@ -118,15 +107,9 @@ final class Latency {
 
   private Run run(Contender contender) throws Exception {
     fsyncs.add(fsync());
-    Files.deleteIfExists(stamps);
     try (Simulator simulator = Simulator.start(Settings.defaults())) {
       simulator.always(new Pace(EVENTS));
-      Process process = contender.start(simulator.url());
-      try {
-        Allocation.await(stamps, process);
-      } finally {
-        Contender.end(process);
-      }
+      contender.until(stamps, simulator.url());
     }
     double[] nanos =
         Files.readAllLines(stamps).stream().mapToDouble(Double::parseDouble).sorted().toArray();
