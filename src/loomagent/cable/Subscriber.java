@@ -362,6 +362,7 @@ public final class Subscriber implements AutoCloseable {
           Leg heir = successor.get();
           retire(this);
           heir.connection.hurry();
+          tell(failure.text()); // what becomes of this one is told no more
         }
       }
     }

@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -251,6 +253,32 @@ final class SubscriberTest {
     recorder.event("after");
     assertTrue(simulator.await(loom -> has(loom, 1), SOON));
     assertEquals(1, simulator.peers().size());
+    assertEquals(2, told(State.LIVE));
+  }
+
+  @Test
+  void ifTheOldOneDiesJustBeforeTheNewOneIsConfirmedThatIsToldAsWell() throws Exception {
+    CountDownLatch subscribing = new CountDownLatch(1);
+    CountDownLatch lost = new CountDownLatch(1);
+    subscribe(false);
+    recorder.live();
+    Peer first = simulator.peers().get(0);
+    simulator.next(
+        peer -> {
+          peer.accept();
+          peer.text("{\"type\":\"welcome\"}");
+          String command = peer.readText().orElseThrow();
+          subscribing.countDown();
+          await(() -> lost.await(SOON.toSeconds(), TimeUnit.SECONDS));
+          peer.confirm((String) ((Map<?, ?>) Json.parse(command)).get("identifier"));
+          peer.serve();
+        });
+    current.set(1);
+    assertTrue(subscribing.await(SOON.toSeconds(), TimeUnit.SECONDS));
+    Faults.cut(first);
+    recorder.failure();
+    lost.countDown();
+    recorder.live();
     assertEquals(2, told(State.LIVE));
   }
 
