@@ -145,8 +145,9 @@ public final class Gaps implements AutoCloseable {
    * @param connection its name
    * @param from when it was last known to be live
    * @param lastKnown the time of the last event known of it: {@link Backfill#lastKnown}. Without
-   *     one that of the last confirmation counts, as where a full disk has cost all events; and
-   *     without that the last confirmation itself
+   *     one that of the last confirmation counts, as where a full disk has cost all events; where
+   *     there never was an event, what the gap before this one was pulled from; and only then the
+   *     last confirmation itself, by this machine's clock
    * @param since {@code backfill.since}: where to begin when there is neither
    * @return the gap that is running
    */
@@ -155,6 +156,7 @@ public final class Gaps implements AutoCloseable {
     Optional<Instant> before =
         lastKnown
             .or(() -> Optional.ofNullable(known.get(connection)))
+            .or(() -> last(connection).map(Gap::asked))
             .or(() -> lastLive(connection));
     Optional<Instant> asked = before.or(() -> since);
     if (running(connection).isEmpty() && asked.isPresent()) {
@@ -338,6 +340,12 @@ public final class Gaps implements AutoCloseable {
       write("");
     }
     file.close();
+  }
+
+  private Optional<Gap> last(String connection) {
+    return gaps.descendingMap().values().stream()
+        .filter(gap -> gap.connection().equals(connection))
+        .findFirst();
   }
 
   private Optional<Gap> running(String connection) {

@@ -84,6 +84,6 @@ final class Window {
   }
 
   private static long weight(Entry entry) {
-    return OBJECTS + entry.event().size();
+    return (long) OBJECTS + entry.event().size();
   }
 }

@@ -91,6 +91,15 @@ class GapsTest {
   }
 
   @Test
+  void whereThereNeverWasAnEventAGapIsAskedFromWhereTheOneBeforeItWas() throws IOException {
+    gaps.lost(A, at(0), NONE, known(-90));
+    gaps.closed(gaps.live(A, at(600)).orElseThrow().number(), 0, ""); // by a clock that is ahead
+    Gap gap = reopened().lost(A, at(601), NONE, known(-90)).orElseThrow();
+    assertEquals(at(601), gap.from());
+    assertEquals(at(-90), gap.asked());
+  }
+
+  @Test
   void withoutAnEventTheLastConfirmationIsAskedFromEvenWithSince() {
     gaps.live(A, at(1));
     Gap gap = gaps.lost(A, at(5), NONE, known(-90)).orElseThrow();
