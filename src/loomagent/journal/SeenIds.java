@@ -71,7 +71,7 @@ final class SeenIds {
   }
 
   /** Reads a UUID in lower case, as Loom writes them; false for anything else. */
-  private boolean isUuid(String id) {
+  boolean isUuid(String id) {
     if (id.length() != 36) {
       return false;
     }

@@ -47,6 +47,7 @@ class ActivityTest {
     took("2026-03-04T12:00:00Z");
     took("2026-03-04T11:00:00Z");
     took("2026-03-01T11:00:00Z");
+    took("2026-03-03T12:00:00Z"); // it would be counted as if it came now
     assertEquals(2, sum(NOON));
     assertEquals(1L, last(13, NOON).get(0));
   }

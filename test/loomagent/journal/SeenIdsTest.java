@@ -64,6 +64,41 @@ class SeenIdsTest {
     }
   }
 
+  /** Else they are known all the same, but at the cost of a SHA-256 each. */
+  @Test
+  void everyDigitOfAUuidIsReadAndCounts() {
+    String ones = "11111111-1111-1111-1111-111111111111";
+    SeenIds seen = new SeenIds();
+    assertTrue(seen.add(ones));
+    for (int i = 0; i < ones.length(); i++) {
+      for (char c : "023456789abcdef".toCharArray()) {
+        String id = ones.substring(0, i) + c + ones.substring(i + 1);
+        assertEquals(ones.charAt(i) != '-', seen.isUuid(id), id);
+        assertTrue(seen.add(id), id);
+      }
+      for (char c : "/:`gA".toCharArray()) {
+        String id = ones.substring(0, i) + c + ones.substring(i + 1);
+        assertFalse(seen.isUuid(id), id);
+      }
+    }
+    assertFalse(seen.isUuid("00000000-0000-0000-0000-000000000000"), "it would be a free slot");
+    assertFalse(seen.isUuid(ones + "1"));
+  }
+
+  @Test
+  @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void idsThatDifferInOneHalfAloneAreKeptApartAndQuickly() {
+    SeenIds seen = new SeenIds();
+    for (long i = 1; i <= SeenIds.GENERATION / 2; i++) {
+      assertTrue(seen.add(new UUID(i, 0).toString()));
+      assertTrue(seen.add(new UUID(0, i).toString()));
+    }
+    for (long i = 1; i <= SeenIds.GENERATION / 2; i++) {
+      assertTrue(seen.contains(new UUID(i, 0).toString()));
+      assertTrue(seen.contains(new UUID(0, i).toString()));
+    }
+  }
+
   @Test
   void manySequentialAndRandomIdsAreToldApart() {
     for (long seed = 0; seed < 20; seed++) {
