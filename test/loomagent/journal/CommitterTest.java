@@ -1,0 +1,211 @@
+package loomagent.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import loomagent.base.LossyDisk;
+import loomagent.base.LossyDisk.Kind;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the thread says and does when a step fails, and who is told. */
+@Timeout(60)
+class CommitterTest {
+  private static final String FULL = "No space left on device";
+
+  @TempDir Path temp;
+
+  private Scene scene;
+  private LossyDisk disk;
+  private Journal journal;
+
+  @BeforeEach
+  void anEmptyJournal() throws IOException {
+    scene = new Scene(Files.createDirectory(temp.resolve("journal")));
+    disk = new LossyDisk(scene.folder);
+    journal = scene.open(disk);
+  }
+
+  @AfterEach
+  void close() {
+    disk.fail((kind, file) -> {});
+    journal.close();
+  }
+
+  /** The next steps of some kinds fail, so many times. */
+  private void fail(Set<Kind> kinds, int times, Failure failure) {
+    AtomicInteger left = new AtomicInteger(times);
+    disk.fail(
+        (kind, file) -> {
+          if (kinds.contains(kind) && left.getAndDecrement() > 0) {
+            throw failure.get();
+          }
+        });
+  }
+
+  private interface Failure {
+    IOException get() throws IOException;
+  }
+
+  private void twoFiles() throws InterruptedException {
+    scene.fill(journal, 1, 1, "");
+    assertEquals(2, journal.roll());
+    scene.fill(journal, 2, 1, "");
+    assertEquals(2, scene.appended.size());
+  }
+
+  private void assertAllIsThere() throws IOException {
+    assertEquals(scene.appended, Scene.texts(Scene.read(journal, 1)));
+    assertEquals("", journal.fault());
+  }
+
+  @Test
+  void whoNoLongerListensIsNotToldAndWhoFailsKeepsNobodyFromBeingTold() throws Exception {
+    AtomicInteger former = new AtomicInteger();
+    AtomicInteger told = new AtomicInteger();
+    Runnable end = journal.listen(former::incrementAndGet);
+    journal.listen(
+        () -> {
+          throw new IllegalStateException("no");
+        });
+    journal.listen(told::incrementAndGet);
+    scene.fill(journal, 1, 1, "");
+    journal.roll(); // the listeners were told before
+    assertEquals(1, former.get());
+    end.run();
+    scene.fill(journal, 2, 2, "");
+    journal.roll();
+    assertEquals(1, former.get());
+    assertEquals(3, told.get());
+    assertEquals(3, scene.log.count("a listener of the journal failed"));
+  }
+
+  @Test
+  void aWriteThatIsJustUnderWayIsNoFault() throws Exception {
+    Map<String, Kind> faults = new ConcurrentHashMap<>();
+    disk.fail((kind, file) -> faults.put(journal.fault(), kind));
+    scene.fill(journal, 1, 20, "");
+    assertEquals(Set.of(""), faults.keySet());
+    assertEquals(20, journal.activity().events().get(Activity.SPANS - 1));
+  }
+
+  @Test
+  void whateverIsThrownItGoesOnAfterAWhileAndSaysSoLessAndLess() throws Exception {
+    fail(
+        Set.of(Kind.SYNC),
+        5,
+        () -> {
+          throw new IllegalStateException("no");
+        });
+    long before = System.nanoTime();
+    scene.fill(journal, 1, 1, "");
+    assertTrue(System.nanoTime() - before >= TimeUnit.MILLISECONDS.toNanos(4 * 50));
+    assertAllIsThere();
+    assertEquals(3, scene.log.count("a fault while writing the journal in " + scene.folder));
+  }
+
+  @Test
+  void whatInterruptsCloseIsOpenedAnewAndSaidLessAndLess() throws Exception {
+    fail(Set.of(Kind.WRITE), 3, ClosedByInterruptException::new);
+    scene.fill(journal, 1, 2, "");
+    assertAllIsThere();
+    assertEquals(2, scene.log.count("a handler has interrupted the thread that writes "));
+    assertEquals(2, scene.log.all().size(), scene.log::toString);
+  }
+
+  @Test
+  void aFailureIsTriedAgainAfterLongerAndLongerWaitsAndSaidLessAndLess() throws Exception {
+    fail(Set.of(Kind.WRITE), 1, () -> new IOException("no"));
+    scene.fill(journal, 1, 1, "");
+    assertEquals(2, scene.log.all().size(), scene.log::toString);
+    assertTrue(scene.log.all().get(0).endsWith("it goes on by itself once it works"));
+    assertTrue(
+        scene.log.all().get(1).endsWith(" is written again, after 0ms and 1 try"),
+        scene.log::toString);
+    scene.log.clear();
+    fail(Set.of(Kind.WRITE), 4, () -> new IOException("no"));
+    long before = System.nanoTime();
+    scene.fill(journal, 2, 1, "");
+    assertTrue(System.nanoTime() - before >= TimeUnit.MILLISECONDS.toNanos(50 + 100 + 200 + 400));
+    assertAllIsThere();
+    List<String> said = scene.log.all();
+    assertEquals(4, said.size(), scene.log::toString);
+    assertTrue(said.get(1).endsWith(" once it works. That was try 2"), said.get(1));
+    assertTrue(said.get(2).endsWith(" once it works. That was try 4"), said.get(2));
+    assertTrue(said.get(3).endsWith(" is written again, after 0ms and 4 tries"), said.get(3));
+  }
+
+  @Test
+  void aFullDiskFromWhichNothingCanBeDeletedEitherIsSaid() throws Exception {
+    twoFiles();
+    journal.retain(() -> Long.MAX_VALUE);
+    fail(Set.of(Kind.WRITE, Kind.DELETE), 2, () -> new IOException(FULL));
+    scene.fill(journal, 3, 1, "");
+    assertAllIsThere();
+    assertTrue(scene.log.all().get(0).contains(" cannot be written, the disk is full since "));
+    assertEquals(2, scene.log.all().size(), scene.log::toString);
+  }
+
+  @Test
+  void aQuotaIsAFullDiskAndAFolderThatIsGoneIsNot() throws Exception {
+    fail(Set.of(Kind.WRITE), 1, () -> new IOException("Disk quota exceeded"));
+    scene.fill(journal, 1, 1, "");
+    assertTrue(scene.said(" cannot be written, the disk is full since "));
+    scene.log.clear();
+    Path elsewhere = temp.resolve("elsewhere");
+    Files.move(scene.folder, elsewhere);
+    fail(Set.of(Kind.WRITE), 1, () -> new IOException("no"));
+    scene.fill(journal, 2, 1, "");
+    Files.move(elsewhere, scene.folder);
+    assertTrue(scene.said(" cannot be written, writing fails since "), scene.log::toString);
+  }
+
+  @Test
+  void whatIsKeptIsLookedAtOnceForEachFile() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    journal.retain(asked::getAndIncrement);
+    scene.fill(journal, 1, 10, "");
+    journal.roll();
+    assertEquals(1, asked.get());
+  }
+
+  @Test
+  void aFileThatCannotBeBegunIsSaidAndTheRollEnds() throws Exception {
+    scene.fill(journal, 1, 1, "");
+    fail(Set.of(Kind.CREATE), 1, () -> new IOException("no"));
+    assertEquals(1, journal.roll());
+    assertTrue(scene.said("no new file could be begun in " + scene.folder + ": "));
+    scene.fill(journal, 2, 1, "");
+    assertEquals(3, journal.roll());
+    assertAllIsThere();
+  }
+
+  @Test
+  void whatCannotBeDeletedIsSaidLessAndLess() throws Exception {
+    journal.retain(() -> Long.MAX_VALUE);
+    twoFiles();
+    assertFalse(scene.said("could not be deleted"));
+    scene.clock.forward(Duration.ofDays(8));
+    fail(Set.of(Kind.DELETE), 3, () -> new IOException("no"));
+    for (int i = 0; i < 4; i++) {
+      journal.roll();
+    }
+    assertEquals(2, scene.log.count("old events could not be deleted from " + scene.folder));
+    assertEquals(3, journal.oldest());
+  }
+}
