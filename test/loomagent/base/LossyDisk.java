@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
@@ -60,6 +61,7 @@ public final class LossyDisk implements Disk {
   private final Path folder;
   private final Map<String, byte[]> begin = new TreeMap<>();
   private final List<Step> steps = new ArrayList<>(); // under its monitor
+  private final AtomicInteger open = new AtomicInteger();
   private volatile Fault fault = (kind, file) -> {};
 
   /**
@@ -79,6 +81,11 @@ public final class LossyDisk implements Disk {
   /** Fails as told from now on. */
   public void fail(Fault fault) {
     this.fault = fault;
+  }
+
+  /** How many files are open for writing. */
+  public int open() {
+    return open.get();
   }
 
   /** How many steps were done. */
@@ -264,10 +271,12 @@ public final class LossyDisk implements Disk {
   private final class LossyAppender implements Appender {
     private final Path file;
     private final FileChannel channel;
+    private boolean closed;
 
     LossyAppender(Path file, FileChannel channel) {
       this.file = file;
       this.channel = channel;
+      open.incrementAndGet();
     }
 
     @Override
@@ -316,6 +325,10 @@ public final class LossyDisk implements Disk {
 
     @Override
     public void close() throws IOException {
+      if (!closed) {
+        closed = true;
+        open.decrementAndGet();
+      }
       channel.close();
     }
   }

@@ -2,9 +2,11 @@ package loomagent.journal;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import loomagent.base.Disk;
+import loomagent.base.LossyDisk;
 import loomagent.journal.JournalFiles.Bounds;
 import loomagent.journal.JournalFiles.Damage;
 import loomagent.journal.JournalFiles.Report;
@@ -96,9 +99,27 @@ class JournalFilesTest {
     Damage first = damage(0, 1);
     Damage last = damage(2, 2);
     assertEquals(List.of(1L, first, 3L, 4L, 5L, 6L, 7L, 8L, last), read(0, 99));
+    assertEquals(List.of(4L, 5L), read(4, 2), "a file below is not looked at");
     assertEquals(
         new Report(3, 7, List.of(first, last), List.of()), JournalFiles.verify(scene.folder));
     assertEquals(new Bounds(1, 9), JournalFiles.bounds(scene.folder));
+  }
+
+  @Test
+  void aFileThatIsDeletedMeanwhileWasTooOldAndOneThatCannotBeReadIsSaid() throws IOException {
+    Path second = scene.files().get(1);
+    List<Long> seen = new ArrayList<>();
+    JournalFiles.read(
+        scene.folder,
+        0,
+        entry -> {
+          seen.add(entry.sequence());
+          second.toFile().delete();
+          return true;
+        });
+    assertEquals(List.of(1L, 2L, 3L, 7L, 8L, 9L), seen);
+    Files.createDirectory(second);
+    assertThrows(FileNotFoundException.class, () -> read(0, 99));
   }
 
   @Test
@@ -161,6 +182,20 @@ class JournalFilesTest {
       assertTrue(journal.next() >= 10, "9 may be known to a cursor");
       assertEquals(6, Scene.read(journal, 0).size());
     }
+  }
+
+  @Test
+  void aFileIsBegunForTheNumbersOfADamagedEndAloneAndNoneIsLeftOpen() throws IOException {
+    LossyDisk disk = new LossyDisk(scene.folder);
+    damage(2, 1);
+    JournalFiles.repair(scene.folder, disk, Long.MAX_VALUE);
+    assertEquals(3, scene.files().size());
+    Path last = scene.files().get(2);
+    Files.writeString(last, Files.readString(last) + "torn");
+    JournalFiles.repair(scene.folder, disk, Long.MAX_VALUE);
+    assertEquals(scene.folder.resolve("00000000000000000011.log"), scene.files().get(3));
+    assertEquals(4, scene.files().size());
+    assertEquals(0, disk.open());
   }
 
   @Test

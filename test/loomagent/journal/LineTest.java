@@ -99,6 +99,23 @@ class LineTest {
   }
 
   @Test
+  void aSignedTextThatIsTooShortIsNoRecordWhereverItLies() {
+    byte[] signed = signed("x".getBytes(UTF_8));
+    byte[] within = new byte[100 + signed.length];
+    System.arraycopy(signed, 0, within, 100, signed.length);
+    assertEquals(NO_MATCH, line.read(within, 100, within.length));
+  }
+
+  @Test
+  void bytesHoldNoMoreRecordsThanShortestOnes() {
+    int shortest = signed(("1 " + TIME + " c {}\n").getBytes(UTF_8)).length;
+    assertEquals(0, Line.most(0));
+    assertEquals(1, Line.most(1));
+    assertEquals(1, Line.most(shortest));
+    assertEquals(2, Line.most(shortest + 1));
+  }
+
+  @Test
   @Tag("fuzz")
   void whateverIsSignedIsReadOrRefused() {
     byte[] good = ("42 " + TIME + " berlin " + JSON).getBytes(UTF_8);
