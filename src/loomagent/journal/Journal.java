@@ -88,7 +88,8 @@ public final class Journal implements AutoCloseable {
     searched = recovery.from();
     window = new Window(recovery.next(), Window.MOST_EVENTS, Window.MOST_BYTES);
     long mostBytes = Math.min(Pending.MOST_BYTES, Segments.size(settings.maxSize()));
-    pending = new Pending(clock, seen, recovery.next(), Pending.MOST_EVENTS, mostBytes);
+    pending =
+        new Pending(clock, seen, recovery.next(), Pending.MOST_EVENTS, mostBytes, Pending.LINGER);
     committer =
         new Committer(
             folder, settings.keep(), pending, segments, window, newest, clock, log, activity);

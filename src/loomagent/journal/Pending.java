@@ -22,10 +22,10 @@ final class Pending {
   static final long MOST_BYTES = Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 24);
 
   /** How long events of a rush wait for more, so that one sync serves them all. */
-  private static final long LINGER = TimeUnit.MILLISECONDS.toNanos(1);
+  static final long LINGER = TimeUnit.MILLISECONDS.toNanos(1);
 
   /** So many during one sync are a rush. With fewer, nobody would gain by waiting. */
-  private static final int RUSH = 32;
+  static final int RUSH = 32;
 
   /** What is late by a minute may be deleted late by a minute. */
   private static final long IDLE = TimeUnit.MINUTES.toNanos(1);
@@ -37,6 +37,7 @@ final class Pending {
   private final SeenIds seen; // this and all below under the lock
   private final int mostEvents;
   private final long mostBytes;
+  private final long linger;
   private final Map<String, byte[]> connections = new HashMap<>();
   private Batch filling = new Batch();
   private long next;
@@ -53,13 +54,14 @@ final class Pending {
   private final Condition work = lock.newCondition(); // for the committer
   private final Condition progress = lock.newCondition(); // for all who wait for it
 
-  Pending(Clock clock, SeenIds seen, long next, int mostEvents, long mostBytes) {
+  Pending(Clock clock, SeenIds seen, long next, int mostEvents, long mostBytes, long linger) {
     this.clock = clock;
     this.seen = seen;
     this.next = next;
     this.written = next;
     this.mostEvents = mostEvents;
     this.mostBytes = mostBytes;
+    this.linger = linger;
   }
 
   Journal.Taken add(Event event, byte[] utf8, int from, int to) {
@@ -118,7 +120,7 @@ final class Pending {
       while (filling.length() == 0 && !closing && rollsAsked == rollsDone && left > 0) {
         left = work.awaitNanos(left);
       }
-      left = filling.entries().size() >= RUSH ? LINGER : 0;
+      left = filling.entries().size() >= RUSH ? linger : 0;
       while (left > 0 && !isHalfFull() && !closing) {
         left = work.awaitNanos(left);
       }

@@ -97,8 +97,9 @@ class JournalTest {
   @Test
   void aLargeEventPassesAndOneThatIsTooLargeIsRefused() throws Exception {
     Scene scene = scene();
-    String large = Scene.json("large", "x".repeat(Line.LONGEST_JSON - 100));
-    String tooLarge = Scene.json("too large", "x".repeat(Line.LONGEST_JSON));
+    int around = Scene.json("large", "").length();
+    String large = Scene.json("large", "x".repeat(Line.LONGEST_JSON - around));
+    String tooLarge = Scene.json("large", "x".repeat(Line.LONGEST_JSON - around + 1));
     try (Journal journal = scene.open()) {
       assertEquals(Taken.NEW, Scene.put(journal, "large", large));
       assertThrows(IllegalArgumentException.class, () -> Scene.put(journal, "too large", tooLarge));
@@ -199,6 +200,7 @@ class JournalTest {
     assertEquals(1001, journal.next());
     assertEquals(1, journal.roll());
     assertEquals(1000, JournalFiles.verify(scene.folder).records());
+    assertEquals("the thread that writes has ended", journal.fault());
   }
 
   @Test
@@ -218,6 +220,54 @@ class JournalTest {
       assertEquals(1, journal.newest("quiet").orElseThrow().sequence());
       assertEquals(51, journal.newest("default").orElseThrow().sequence());
       assertEquals(Optional.empty(), journal.newest("other"));
+    }
+  }
+
+  @Test
+  void theNewestOfAQuietConnectionIsTheLastOneInTheLastFileThatHasIt() throws Exception {
+    Scene scene = scene();
+    byte[] quiet = "{\"id\":\"quiet\"}".getBytes(UTF_8);
+    try (Journal journal = scene.open()) {
+      for (int file = 0; file < 4; file++) {
+        for (int i = 2 * file; i < 2 * file + 2; i++) {
+          if (file < 3) {
+            journal.append("quiet", "quiet " + i, "", quiet, 0, quiet.length);
+          }
+          scene.fill(journal, i, 1, "");
+        }
+        journal.roll();
+      }
+    }
+    // So that only the fourth and the empty fifth are read at the start.
+    Path fifth = scene.folder.resolve(String.format("%020d.log", SeenIds.GENERATION + 13));
+    Files.move(scene.files().get(4), fifth);
+    Path third = scene.files().get(2);
+    Files.writeString(third, Files.readString(third).replace("\"quiet\"", "\"quite\""));
+    try (Journal journal = scene.open()) {
+      assertEquals(7, journal.newest("quiet").orElseThrow().sequence());
+      assertEquals(14, journal.newest("default").orElseThrow().sequence());
+      assertEquals(Optional.empty(), journal.newest("other"));
+    }
+    Path second = scene.files().get(1);
+    Files.delete(second);
+    Files.createDirectory(second);
+    try (Journal journal = scene.open()) {
+      assertEquals(3, journal.newest("quiet").orElseThrow().sequence());
+      assertTrue(scene.said(second + " cannot be read: "), scene.log::toString);
+    }
+  }
+
+  @Test
+  void theLatestEventsAreGivenInOrderAndNoMoreThanThereAre() throws Exception {
+    Scene scene = scene();
+    try (Journal journal = scene.open()) {
+      assertEquals(List.of(), journal.latest(3, Entry::sequence));
+      scene.fill(journal, 1, 5, "");
+      assertEquals(List.of(3L, 4L, 5L), journal.latest(3, Entry::sequence));
+      assertEquals(List.of(1L, 2L, 3L, 4L, 5L), journal.latest(9, Entry::sequence));
+    }
+    try (Journal journal = scene.open()) { // from the files
+      assertEquals(List.of(4L, 5L), journal.latest(2, Entry::sequence));
     }
   }
 

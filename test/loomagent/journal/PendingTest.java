@@ -20,7 +20,25 @@ class PendingTest {
   private static final long HOUR = TimeUnit.HOURS.toNanos(1);
 
   private static Pending pending(int mostEvents, long mostBytes) {
-    return new Pending(Clock.systemUTC(), new SeenIds(), 1, mostEvents, mostBytes);
+    return pending(mostEvents, mostBytes, Pending.LINGER);
+  }
+
+  private static Pending pending(int mostEvents, long mostBytes, long linger) {
+    return new Pending(Clock.systemUTC(), new SeenIds(), 1, mostEvents, mostBytes, linger);
+  }
+
+  private static void fill(Pending pending, int from, int to) {
+    for (int i = from; i < to; i++) {
+      assertEquals(Journal.Taken.NEW, add(pending, i));
+    }
+  }
+
+  private static int take(Pending pending) {
+    try {
+      return pending.take(new Batch()).entries().size();
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
   }
 
   private static Journal.Taken add(Pending pending, int number) {
@@ -67,6 +85,7 @@ class PendingTest {
     assertFalse(fourth.isDone(), "what is being written still counts");
     pending.written(batch);
     assertEquals(Journal.Taken.NEW, get(fourth));
+    assertFalse(pending.flush(1), "the fourth is not on disk");
     pending.written(batch); // said twice, it changes nothing
     assertEquals(Journal.Taken.NEW, add(pending, 5));
     assertEquals(2, pending.end());
@@ -116,6 +135,7 @@ class PendingTest {
     assertFalse(pending.isDone());
     assertEquals(1, pending.take(new Batch()).entries().size());
     assertTrue(pending.isDone());
+    assertEquals(Journal.Taken.REFUSED, get(CompletableFuture.supplyAsync(() -> add(pending, 4))));
   }
 
   @Test
@@ -157,22 +177,79 @@ class PendingTest {
     pending.rolled(1);
     assertTrue(get(roll));
     assertEquals(0, pending.rollsWanted());
+    assertTrue(pending.flush(HOUR), "there is nothing to wait for");
     assertTrue(pending.pause(1));
   }
 
   @Test
   void aCommitterThatWaitsIsWokenByTheFirstEvent() throws Exception {
     Pending pending = pending(10, Long.MAX_VALUE);
-    CompletableFuture<Integer> taken =
-        waiting(
-            () -> {
-              try {
-                return pending.take(new Batch()).entries().size();
-              } catch (InterruptedException interrupted) {
-                throw new IllegalStateException(interrupted);
-              }
-            });
+    CompletableFuture<Integer> taken = waiting(() -> take(pending));
     add(pending, 1);
     assertEquals(1, get(taken));
+  }
+
+  @Test
+  void aCommitterThatWaitsIsWokenByARoll() throws Exception {
+    Pending pending = pending(10, Long.MAX_VALUE);
+    CompletableFuture<Integer> taken = waiting(() -> take(pending));
+    Thread roll = new Thread(pending::roll);
+    roll.start();
+    assertEquals(0, get(taken));
+    pending.rolled(1);
+    roll.join();
+  }
+
+  @Test
+  void aFewEventsAreWrittenAtOnceAndThoseOfARushWaitForMore() throws Exception {
+    Pending few = pending(1_000, Long.MAX_VALUE, HOUR);
+    fill(few, 1, Pending.RUSH);
+    assertEquals(Pending.RUSH - 1, take(few));
+    Pending rush = pending(1_000, Long.MAX_VALUE, HOUR);
+    fill(rush, 0, Pending.RUSH);
+    CompletableFuture<Integer> taken = waiting(() -> take(rush));
+    fill(rush, Pending.RUSH, 499);
+    assertFalse(taken.isDone());
+    add(rush, 500);
+    assertEquals(500, get(taken), "half of what may wait is enough");
+    Pending closed = pending(1_000, Long.MAX_VALUE, HOUR);
+    fill(closed, 0, Pending.RUSH);
+    CompletableFuture<Integer> last = waiting(() -> take(closed));
+    closed.close();
+    assertEquals(Pending.RUSH, get(last));
+  }
+
+  @Test
+  void halfOfTheTextIsEnoughToo() throws Exception {
+    Pending measure = pending(1_000, Long.MAX_VALUE);
+    fill(measure, 100, 150);
+    Batch batch = measure.take(new Batch());
+    Pending rush = pending(1_000, 2L * batch.length(), HOUR);
+    fill(rush, 100, 149);
+    CompletableFuture<Integer> taken = waiting(() -> take(rush));
+    add(rush, 149);
+    assertEquals(50, get(taken));
+  }
+
+  @Test
+  void anEventThatIsLargerThanTheRoomLeftWaits() throws Exception {
+    Pending pending = pending(10, 1_000);
+    add(pending, 1);
+    byte[] large = new byte[1_000];
+    CompletableFuture<Journal.Taken> second =
+        waiting(() -> pending.add(Event.of("2", "a.b", "", "c"), large, 0, large.length));
+    pending.written(pending.take(new Batch()));
+    assertEquals(Journal.Taken.NEW, get(second));
+  }
+
+  @Test
+  void aPauseIsNoShorterForWhatComesMeanwhileButForAClose() throws Exception {
+    Pending pending = pending(200, Long.MAX_VALUE);
+    CompletableFuture<Boolean> pause = waiting(() -> pending.pause(HOUR));
+    fill(pending, 0, 200);
+    assertFalse(pause.isDone());
+    pending.close();
+    assertTrue(get(pause));
+    assertTrue(pending.pause(HOUR), "a short one: the stop waits for it");
   }
 }
