@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import loomagent.base.LossyDisk;
@@ -33,6 +34,7 @@ class CommitterTest {
   private Scene scene;
   private LossyDisk disk;
   private Journal journal;
+  private final List<String> faults = new CopyOnWriteArrayList<>(); // at each step that fails
 
   @BeforeEach
   void anEmptyJournal() throws IOException {
@@ -53,6 +55,7 @@ class CommitterTest {
     disk.fail(
         (kind, file) -> {
           if (kinds.contains(kind) && left.getAndDecrement() > 0) {
+            faults.add(journal.fault());
             throw failure.get();
           }
         });
@@ -72,6 +75,10 @@ class CommitterTest {
   private void assertAllIsThere() throws IOException {
     assertEquals(scene.appended, Scene.texts(Scene.read(journal, 1)));
     assertEquals("", journal.fault());
+    JournalFiles.Report report = JournalFiles.verify(scene.folder);
+    assertEquals(List.of(), report.damages());
+    assertEquals(scene.appended.size(), report.records());
+    assertEquals(1, disk.open());
   }
 
   @Test
@@ -129,6 +136,19 @@ class CommitterTest {
   }
 
   @Test
+  void whatAnInterruptedWriteLeftIsCutHoweverManyInterruptsThereAre() throws Exception {
+    scene.fill(journal, 1, 1, "");
+    fail(Set.of(Kind.WRITE, Kind.TRUNCATE), 5, ClosedByInterruptException::new);
+    scene.fill(journal, 2, 1, "");
+    assertAllIsThere();
+    assertEquals(1, scene.files().size());
+    fail(Set.of(Kind.WRITE, Kind.TRUNCATE), 1_001, ClosedByInterruptException::new);
+    scene.fill(journal, 3, 1, "");
+    assertEquals(2, scene.files().size(), "at last in another file");
+    assertEquals(scene.appended, Scene.texts(Scene.read(journal, 1)));
+  }
+
+  @Test
   void aFailureIsTriedAgainAfterLongerAndLongerWaitsAndSaidLessAndLess() throws Exception {
     fail(Set.of(Kind.WRITE), 1, () -> new IOException("no"));
     scene.fill(journal, 1, 1, "");
@@ -138,11 +158,15 @@ class CommitterTest {
         scene.log.all().get(1).endsWith(" is written again, after 0ms and 1 try"),
         scene.log::toString);
     scene.log.clear();
+    faults.clear();
     fail(Set.of(Kind.WRITE), 4, () -> new IOException("no"));
     long before = System.nanoTime();
     scene.fill(journal, 2, 1, "");
     assertTrue(System.nanoTime() - before >= TimeUnit.MILLISECONDS.toNanos(50 + 100 + 200 + 400));
     assertAllIsThere();
+    assertEquals("", faults.get(0));
+    assertEquals(
+        "writing fails since 2026-03-01T10:00:00Z: java.io.IOException: no", faults.get(3));
     List<String> said = scene.log.all();
     assertEquals(4, said.size(), scene.log::toString);
     assertTrue(said.get(1).endsWith(" once it works. That was try 2"), said.get(1));
@@ -157,8 +181,50 @@ class CommitterTest {
     fail(Set.of(Kind.WRITE, Kind.DELETE), 2, () -> new IOException(FULL));
     scene.fill(journal, 3, 1, "");
     assertAllIsThere();
-    assertTrue(scene.log.all().get(0).contains(" cannot be written, the disk is full since "));
+    assertTrue(
+        scene
+            .log
+            .all()
+            .get(0)
+            .endsWith(
+                " cannot be written, the disk is full since 2026-03-01T10:00:00Z. Nothing is lost"
+                    + " or delivered meanwhile; it goes on by itself once there is room"));
     assertEquals(2, scene.log.all().size(), scene.log::toString);
+  }
+
+  @Test
+  void aFullDiskIsGivenRoomByTheOldestFileAlone() throws Exception {
+    twoFiles();
+    assertEquals(3, journal.roll());
+    fail(Set.of(Kind.WRITE), 1, () -> new IOException(FULL));
+    journal.retain(() -> Long.MAX_VALUE);
+    scene.fill(journal, 3, 1, "");
+    assertEquals(2, journal.oldest());
+    assertEquals(2, scene.files().size());
+    assertEquals(2, Scene.read(journal, 2).size());
+    assertEquals(
+        List.of(
+            "the disk is full: deleted the delivered events below 2, which journal.keep would have"
+                + " kept for replay"),
+        scene.log.all());
+  }
+
+  @Test
+  void whatIsWaitedForIsNotDeletedEvenFromAFullDisk() throws Exception {
+    twoFiles();
+    fail(Set.of(Kind.WRITE), 1, () -> new IOException(FULL));
+    journal.retain(() -> 1);
+    scene.fill(journal, 3, 1, "");
+    assertAllIsThere();
+    fail(Set.of(Kind.WRITE), 1, () -> new IOException(FULL));
+    journal.retain(() -> 2);
+    scene.fill(journal, 4, 1, "");
+    assertEquals(2, journal.oldest());
+    fail(Set.of(Kind.WRITE), 1, () -> new IOException(FULL));
+    journal.retain(() -> Long.MAX_VALUE);
+    scene.fill(journal, 5, 1, "");
+    assertEquals(2, journal.oldest(), "the active file stays");
+    assertEquals(2, scene.log.count("cannot be written"));
   }
 
   @Test
@@ -177,11 +243,20 @@ class CommitterTest {
 
   @Test
   void whatIsKeptIsLookedAtOnceForEachFile() throws Exception {
+    journal.close();
+    scene.maxSize = 8 * 1000;
+    journal = scene.open(disk);
     AtomicInteger asked = new AtomicInteger();
-    journal.retain(asked::getAndIncrement);
-    scene.fill(journal, 1, 10, "");
+    journal.retain(
+        () -> {
+          asked.incrementAndGet();
+          return 0;
+        });
+    scene.fill(journal, 1, 30, "x".repeat(50));
+    int files = scene.files().size();
+    assertTrue(files > 5);
     journal.roll();
-    assertEquals(1, asked.get());
+    assertEquals(files, asked.get());
   }
 
   @Test
