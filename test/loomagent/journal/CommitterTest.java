@@ -14,8 +14,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import loomagent.base.LossyDisk;
 import loomagent.base.LossyDisk.Kind;
 import org.junit.jupiter.api.AfterEach;
@@ -108,6 +111,7 @@ class CommitterTest {
     disk.fail((kind, file) -> faults.put(journal.fault(), kind));
     scene.fill(journal, 1, 20, "");
     assertEquals(Set.of(""), faults.keySet());
+    journal.roll(); // they are counted before
     assertEquals(20, journal.activity().events().get(Activity.SPANS - 1));
   }
 
@@ -133,6 +137,58 @@ class CommitterTest {
     assertAllIsThere();
     assertEquals(2, scene.log.count("a handler has interrupted the thread that writes "));
     assertEquals(2, scene.log.all().size(), scene.log::toString);
+  }
+
+  @Test
+  void aFailedWriteOrSyncLeavesNothingBehindThatComesAgain() throws Exception {
+    fail(Set.of(Kind.SYNC, Kind.TRUNCATE), 2, () -> new IOException("no"));
+    scene.fill(journal, 1, 1, "");
+    assertAllIsThere();
+    assertEquals(1, scene.files().size(), "it was made anew");
+    fail(Set.of(Kind.WRITE), 1, () -> new IOException("no"));
+    scene.fill(journal, 2, 1, "");
+    assertAllIsThere();
+    assertEquals(1, scene.files().size());
+    fail(Set.of(Kind.SYNC), 1, () -> new IOException("no"));
+    scene.fill(journal, 3, 1, "");
+    assertAllIsThere();
+    assertEquals(2, scene.files().size(), "no file is trusted after a failed sync");
+  }
+
+  @Test
+  void whoeverWaitsForTheDiskIsToldThatItHasNotAnsweredInTime() throws Exception {
+    fail(Set.of(Kind.WRITE), Integer.MAX_VALUE, () -> new IOException("no"));
+    assertEquals(Journal.Taken.NEW, Scene.put(journal, Scene.id(1), "{}"));
+    assertFalse(journal.flush(Duration.ofMillis(1)));
+    disk.fail((kind, file) -> {});
+    assertTrue(journal.flush(Duration.ofMinutes(1)));
+  }
+
+  @Test
+  void aCloseWaitsForTheLastWriteThoughItIsInterrupted() throws Exception {
+    CountDownLatch answers = new CountDownLatch(1);
+    disk.fail(
+        (kind, file) -> {
+          while (answers.getCount() > 0) {
+            LockSupport.parkNanos(1_000_000);
+          }
+        });
+    assertEquals(Journal.Taken.NEW, Scene.put(journal, Scene.id(1), "{}"));
+    AtomicBoolean interrupted = new AtomicBoolean();
+    Thread closer =
+        new Thread(
+            () -> {
+              Thread.currentThread().interrupt();
+              journal.close();
+              interrupted.set(Thread.interrupted());
+            });
+    closer.start();
+    Scene.waitUntil(() -> closer.getState() == Thread.State.TIMED_WAITING);
+    answers.countDown();
+    closer.join();
+    assertTrue(interrupted.get());
+    assertEquals(2, journal.next());
+    assertEquals(List.of(), scene.log.all());
   }
 
   @Test

@@ -102,7 +102,10 @@ class JournalTest {
     String tooLarge = Scene.json("large", "x".repeat(Line.LONGEST_JSON - around + 1));
     try (Journal journal = scene.open()) {
       assertEquals(Taken.NEW, Scene.put(journal, "large", large));
-      assertThrows(IllegalArgumentException.class, () -> Scene.put(journal, "too large", tooLarge));
+      IllegalArgumentException refused =
+          assertThrows(
+              IllegalArgumentException.class, () -> Scene.put(journal, "too large", tooLarge));
+      assertEquals("an event of 4194305 bytes is too large", refused.getMessage());
     }
     try (Journal journal = scene.open()) {
       assertEquals(large, Scene.read(journal, 1).get(0).event().json());
@@ -284,6 +287,8 @@ class JournalTest {
       assertEquals(Optional.of(Scene.START), stats.oldest());
       assertEquals(Optional.of(Scene.START.plusSeconds(300)), stats.newest());
       assertEquals("", stats.fault());
+      assertEquals(3, journal.syncs().count(), "the one at the start is none of an event");
+      assertTrue(journal.syncs().sum() < 60, () -> journal.syncs().toString());
     }
     try (Journal journal = scene.open()) {
       scene.clock.forward(Duration.ofMinutes(5));

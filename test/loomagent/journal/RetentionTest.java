@@ -71,6 +71,25 @@ class RetentionTest {
   }
 
   @Test
+  void aFileIsAsYoungAsItsNewestEventWhenItIsLookedAt() throws Exception {
+    try (Journal journal = open()) {
+      scene.fill(journal, 1, 1, "");
+      assertEquals(Scene.START, journal.stats().oldest().orElseThrow());
+      scene.clock.forward(Duration.ofMinutes(90));
+      scene.fill(journal, 2, 1, "");
+      assertEquals(3, journal.roll());
+      assertEquals(1, journal.oldest());
+      scene.clock.forward(Duration.ofMinutes(90));
+      journal.roll();
+      assertEquals(3, journal.oldest());
+      Journal.Stats stats = journal.stats();
+      assertEquals(0, stats.events());
+      assertTrue(stats.oldest().isEmpty());
+      assertEquals(Scene.START.plus(Duration.ofMinutes(90)), stats.newest().orElseThrow());
+    }
+  }
+
+  @Test
   void whatAHandlerWaitsForIsKeptHoweverOld() throws Exception {
     waiting.set(6); // in the middle of the second file
     try (Journal journal = open()) {
