@@ -82,6 +82,11 @@ class CommitterTest {
     assertEquals(List.of(), report.damages());
     assertEquals(scene.appended.size(), report.records());
     assertEquals(1, disk.open());
+    long bytes = 0;
+    for (Path file : scene.files()) {
+      bytes += Files.size(file);
+    }
+    assertEquals(journal.stats().bytes(), bytes);
   }
 
   @Test

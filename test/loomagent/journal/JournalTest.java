@@ -325,6 +325,7 @@ class JournalTest {
               .filter(thread -> thread.getName().equals("journal"))
               .findFirst()
               .orElseThrow();
+      assertTrue(writer.isDaemon(), "a disk that hangs holds no end of the agent");
       AtomicBoolean enough = new AtomicBoolean();
       Thread handler =
           new Thread(

@@ -1,7 +1,9 @@
 package loomagent.journal;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -140,14 +142,48 @@ class SegmentsTest {
     segments.close();
   }
 
+  private static void add(Batch batch, int sequence) {
+    Event event = Event.of("1", "", "{}", "c");
+    batch.add(
+        new Entry(sequence, 1_000L * sequence, event),
+        new byte[] {'c'},
+        "{}".getBytes(US_ASCII),
+        0,
+        2);
+  }
+
+  private static Batch batch(int sequence) {
+    Batch batch = new Batch();
+    add(batch, sequence);
+    return batch;
+  }
+
+  @Test
+  void aFileIsFilledToItsLastByteAndTakesOneBatchHoweverLarge() throws IOException {
+    int line = batch(31).length();
+    Segments two = segments(8L * 2 * line);
+    two.roll(31);
+    for (int i = 31; i < 36; i++) {
+      two.write(batch(i));
+    }
+    assertEquals(List.of(1L, 11L, 21L, 31L, 33L, 35L), kept(two));
+    two.close();
+    LossyDisk disk = new LossyDisk(folder);
+    disk.fail((kind, file) -> assertNotEquals(LossyDisk.Kind.DELETE, kind));
+    Segments small = new Segments(folder, 1, disk, log);
+    small.roll(41);
+    small.write(batch(41));
+    small.write(batch(42));
+    small.close();
+    assertEquals(List.of(1L, 11L, 21L, 31L, 33L, 35L, 41L, 42L), kept(small));
+  }
+
   @Test
   void theAgeOfAFileIsThatOfItsWholeEventsAsFarAsItIsOnDisk() throws IOException {
     Path other = folder.resolve("other");
     Batch batch = new Batch();
-    byte[] json = {'{', '}'};
     for (int i = 1; i <= 4; i++) {
-      Event event = Event.of("1", "", "{}", "c");
-      batch.add(new Entry(i, 1_000L * i, event), new byte[] {'c'}, json, 0, 2);
+      add(batch, i);
     }
     byte[] bytes = Arrays.copyOf(batch.bytes(), batch.length());
     int line = bytes.length / 4;
