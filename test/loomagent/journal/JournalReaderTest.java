@@ -30,7 +30,7 @@ class JournalReaderTest {
   /** Two files of three events each and an empty one, none of them in memory. */
   @BeforeEach
   void twoFiles() throws Exception {
-    scene = new Scene(temp.resolve("journal"));
+    scene = new Scene(temp.toRealPath().resolve("journal"));
     try (Journal before = scene.openQuickly()) {
       scene.fill(before, 1, 3, "");
       before.roll();

@@ -242,7 +242,7 @@ class JournalTest {
       }
     }
     // So that only the fourth and the empty fifth are read at the start.
-    Path fifth = scene.folder.resolve(String.format("%020d.log", SeenIds.GENERATION + 13));
+    Path fifth = Segment.file(scene.folder, SeenIds.GENERATION + 13);
     Files.move(scene.files().get(4), fifth);
     Path third = scene.files().get(2);
     Files.writeString(third, Files.readString(third).replace("\"quiet\"", "\"quite\""));

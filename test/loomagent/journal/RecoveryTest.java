@@ -36,7 +36,7 @@ class RecoveryTest {
   }
 
   private Path file(long sequence) {
-    return scene.folder.resolve(String.format("%020d.log", sequence));
+    return Segment.file(scene.folder, sequence);
   }
 
   private void assertGoesOnWith(long sequence) throws IOException {
