@@ -133,7 +133,7 @@ final class Line {
   }
 
   private long digits(int from, int to) {
-    long value = from < to ? 0 : -1;
+    long value = 0; // of no digits, too: no sequence either
     for (int i = from; i < to; i++) {
       int digit = bytes[i] - '0';
       if (digit < 0 || digit > 9) {
