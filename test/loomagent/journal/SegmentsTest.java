@@ -194,7 +194,7 @@ class SegmentsTest {
     assertEquals(2_000, whole.oldest());
     assertEquals(3_000, whole.newest());
     assertEquals(3_000, new Segment(1, other, bytes.length).newest());
-    assertEquals(2_000, new Segment(1, other, 2 * line).newest());
+    assertEquals(2_000, new Segment(1, other, 2L * line).newest());
     Files.delete(other);
     assertEquals(2_000, whole.oldest(), "it is read once");
     whole.took(5_000, 6_000);
