@@ -10,6 +10,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -103,6 +104,24 @@ class JournalFilesTest {
     assertEquals(
         new Report(3, 7, List.of(first, last), List.of()), JournalFiles.verify(scene.folder));
     assertEquals(new Bounds(1, 9), JournalFiles.bounds(scene.folder));
+    assertEquals(
+        last.file()
+            + ": "
+            + last.bytes()
+            + " bytes at "
+            + last.offset()
+            + " are no whole record (its checksum does not match)",
+        last.toString());
+  }
+
+  @Test
+  void aRecordThatComesAgainIsGivenOnce() throws IOException {
+    Path first = scene.files().get(0);
+    Path second = scene.files().get(1);
+    String records = Files.readString(first);
+    Files.writeString(first, records + records);
+    Files.writeString(second, records + Files.readString(second));
+    assertEquals(List.of(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L), read(0, 99));
   }
 
   @Test
@@ -199,7 +218,7 @@ class JournalFilesTest {
   }
 
   @Test
-  void repairingTwiceKeepsBothThatWereSetAside() throws IOException {
+  void repairingAgainKeepsAllThatWasSetAsideForItsOwnerAlone() throws IOException {
     damage(0, 0);
     List<Path> once = JournalFiles.repair(scene.folder, Disk.REAL, Long.MAX_VALUE).setAside();
     byte[] before = Files.readAllBytes(once.get(0));
@@ -208,6 +227,12 @@ class JournalFilesTest {
     List<Path> twice = JournalFiles.repair(scene.folder, Disk.REAL, Long.MAX_VALUE).setAside();
     assertArrayEquals(before, Files.readAllBytes(once.get(0)));
     assertEquals("nonsense\n", Files.readString(twice.get(0)));
+    damage(0, 0);
+    List<Path> thrice = JournalFiles.repair(scene.folder, Disk.REAL, Long.MAX_VALUE).setAside();
+    assertEquals(twice.get(0).toString().replace(".2", ".3"), thrice.get(0).toString());
+    assertEquals(
+        "rwx------",
+        PosixFilePermissions.toString(Files.getPosixFilePermissions(once.get(0).getParent())));
   }
 
   @Test

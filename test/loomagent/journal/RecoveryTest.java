@@ -110,6 +110,24 @@ class RecoveryTest {
   }
 
   @Test
+  void aTornEndThatCannotBeKeptIsNotCutAndThatIsSaid() throws Exception {
+    Files.writeString(file(4), Files.readString(file(4)) + "torn");
+    LossyDisk disk = new LossyDisk(scene.folder);
+    disk.fail(
+        (kind, file) -> {
+          if (kind == LossyDisk.Kind.REPLACE) {
+            throw new IOException("no");
+          }
+        });
+    try (Journal journal = scene.open(disk)) {
+      assertEquals(1, scene.log.count(" 4 bytes that are no whole record, as after a power cut. "));
+      assertEquals(1, scene.log.count(". They could not be cut off: java.io.IOException: no"));
+      scene.fill(journal, 7, 1, "");
+      assertEquals(7, Scene.read(journal, 0).size());
+    }
+  }
+
+  @Test
   void damageThatIsLeftInTheMiddleIsSaidAtOnce() throws Exception {
     for (long sequence : List.of(1L, 4L)) {
       byte[] content = Files.readAllBytes(file(sequence));
