@@ -1,4 +1,4 @@
-package loomagent.journal;
+package loomagent.json;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
