@@ -221,7 +221,11 @@ public final class Schedule {
   void end(Fiber fiber) {
     fiber.done = true;
     fibers.remove(fiber);
-    if (fibers.isEmpty() || fiber == world) {
+    if (fiber == world) { // and so do all others, or each would hold the whole world for ever
+      fibers.forEach(each -> each.killed = true);
+      killing = true;
+    }
+    if (fibers.isEmpty()) {
       over.countDown();
     } else {
       running = next();
