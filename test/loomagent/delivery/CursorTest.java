@@ -2,6 +2,7 @@ package loomagent.delivery;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
+import java.util.zip.CRC32C;
 import loomagent.base.Disk;
 import loomagent.base.LogLines;
 import org.junit.jupiter.api.Test;
@@ -79,6 +81,9 @@ class CursorTest {
   @Test
   void aPersonCanReadTheFile() throws IOException {
     Cursor cursor = open(1, 1);
+    String made = Files.readString(file());
+    assertEquals("0 1", made.trim().substring(9));
+    assertEquals(-1, made.indexOf(0), "spaces, where nothing was written yet");
     cursor.move(40, new long[] {3, 17, 39}, 3);
     cursor.move(41);
     cursor.close();
@@ -168,12 +173,90 @@ class CursorTest {
   }
 
   @Test
+  void aFileThatGrewIsCutAndKeepsItsPlaceWhateverIsTornNext() throws IOException {
+    open(1, 1).move(40); // in the second slot, as the first was made with the file
+    byte[] whole = Files.readAllBytes(file());
+    Files.write(file(), Arrays.copyOf(whole, whole.length + 1));
+    Cursor cursor = open(1, 100);
+    cursor.move(41);
+    cursor.close();
+    byte[] torn = Files.readAllBytes(file());
+    assertEquals(2 * Cursor.SLOT, torn.length);
+    torn[new String(torn, US_ASCII).indexOf(" 41")] = 'x';
+    Files.write(file(), torn);
+    assertAt(40, NONE, open(1, 100).start());
+    assertEquals(List.of(), log.all());
+  }
+
+  @Test
+  void whatSomebodyWroteByHandHasToKeepToTheForm() throws IOException {
+    assertEquals(Optional.of(position(40)), written("7 40\n"));
+    assertEquals(Optional.of(position(40, 1, 39)), written("0 40 1 39\n"));
+    assertEquals(Optional.of(position(40)), written(Long.MAX_VALUE / 2 - 1 + " 40\n"));
+    List<String> wrong =
+        List.of(
+            "7 40", // somebody may have been at it yet
+            "7\n",
+            "7 0\n",
+            "7 40 40\n",
+            "7 40 3 3\n",
+            "7 40 17 3\n",
+            "7 40 0\n",
+            "-1 40\n",
+            Long.MAX_VALUE / 2 + " 40\n", // could not be counted on from
+            "7 forty\n");
+    for (String line : wrong) {
+      assertEquals(Optional.empty(), written(line), line);
+    }
+  }
+
+  private Optional<Cursor.Position> written(String line) throws IOException {
+    CRC32C crc = new CRC32C();
+    crc.update(line.strip().getBytes(US_ASCII));
+    return Cursor.read(
+        Files.writeString(file(), String.format("%08x %s", crc.getValue(), line), US_ASCII));
+  }
+
+  @Test
   void aCursorFromBeyondTheJournalBeginsAtItsEnd() throws IOException {
     open(1, 1).move(500, new long[] {7}, 1);
     assertAt(20, NONE, open(1, 20).start());
     assertAt(20, NONE, open(1, 30).start());
     assertEquals(1, log.all().size());
     assertTrue(log.all().get(0).contains("was the journal removed?"), log.all().get(0));
+  }
+
+  @Test
+  void aCursorThatNeverMovedMayBeFromBeyondTheJournalToo() throws IOException {
+    open(1, 9).close();
+    assertAt(5, NONE, open(1, 5).start());
+    assertAt(5, NONE, open(1, 30).start());
+    assertEquals(List.of(), log.errors(), "it was never damaged");
+  }
+
+  @Test
+  void aCursorAtTheJournalsEndKeepsWhatIsOpen() throws IOException {
+    open(1, 1).move(20, new long[] {7}, 1);
+    assertAt(20, new long[] {7}, open(1, 20).start());
+    assertEquals(List.of(), log.all());
+  }
+
+  @Test
+  void aHandlerKnowsWhichEventWasTheFirstForIt() throws IOException {
+    assertEquals(70, open(5, 70).begin());
+    Cursor again = open(5, 90);
+    assertEquals(70, again.begin(), "after a restart");
+    again.move(89);
+    assertEquals(0, open(5, 20).begin(), "of another journal, all is for it");
+    assertEquals(0, open(5, 90).begin(), "and stays so");
+  }
+
+  @Test
+  void aHandlerThatBeganWithTheOldestMissedNone() throws IOException {
+    Path file = folder.resolve("other");
+    assertEquals(0, Cursor.open(file, Cursor.Start.OLDEST, 5, 70, Disk.REAL, log).begin());
+    assertEquals(0, open(5, 5).begin(), "the oldest is the newest");
+    assertFalse(Files.exists(folder.resolve("mis.begin")));
   }
 
   @Test
