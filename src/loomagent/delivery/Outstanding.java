@@ -179,7 +179,7 @@ final class Outstanding {
     if (first == null) {
       return List.of();
     }
-    boolean several = most > 1 && first.social();
+    boolean several = first.social();
     // No memory is needed after this: for want of it an event would be nowhere.
     List<Item> taken = new ArrayList<>(several ? most : 1);
     while (first != null && (taken.isEmpty() || several && first.social() && taken.size() < most)) {
