@@ -95,19 +95,23 @@ final class Scene implements AutoCloseable {
   }
 
   Delivery make(Policy policy, Delivery.Maker maker) throws IOException {
-    Cursor cursor =
-        Cursor.open(
-            cursorFile, Cursor.Start.OLDEST, journal.oldest(), journal.next(), Disk.REAL, log);
     Delivery.Target target = target(policy, maker);
     return add(
         new Delivery(
             target,
             Optional.of(journal),
-            Delivery.feed(target, journal, cursor),
+            feed(target),
             dead,
             clock,
             random,
             watch));
+  }
+
+  Optional<Feed> feed(Delivery.Target target) throws IOException {
+    Cursor cursor =
+        Cursor.open(
+            cursorFile, Cursor.Start.OLDEST, journal.oldest(), journal.next(), Disk.REAL, log);
+    return Delivery.feed(target, journal, cursor);
   }
 
   /** One that follows no journal. */
@@ -119,7 +123,7 @@ final class Scene implements AutoCloseable {
     return delivery;
   }
 
-  private Delivery.Target target(Policy policy, Delivery.Maker maker) {
+  Delivery.Target target(Policy policy, Delivery.Maker maker) {
     return new Delivery.Target(
         maker, new Context("mis", log), getClass().getClassLoader(), policy, e -> wanted.test(e));
   }
