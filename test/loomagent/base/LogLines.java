@@ -8,11 +8,17 @@ import java.util.List;
 import java.util.ResourceBundle;
 import java.util.concurrent.TimeUnit;
 
-/** Collects what is logged above debug, and waits for it. */
+/** Collects what is logged above debug, or all if told to, and waits for it. */
 public final class LogLines implements System.Logger {
   private record Line(Level level, String text) {}
 
   private final List<Line> lines = new ArrayList<>(); // guarded by this
+  private volatile boolean all;
+
+  /** Debug as well from now on. */
+  public void collectAll() {
+    all = true;
+  }
 
   @Override
   public String getName() {
@@ -21,7 +27,7 @@ public final class LogLines implements System.Logger {
 
   @Override
   public boolean isLoggable(Level level) {
-    return level.getSeverity() > Level.DEBUG.getSeverity();
+    return all || level.getSeverity() > Level.DEBUG.getSeverity();
   }
 
   @Override

@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import loomagent.delivery.Outstanding.Item;
+import loomagent.journal.Entry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -15,11 +19,12 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class DispatchTest extends Steps {
   @Test
-  void whatWasInHandWhenTheMemoryWasShortComesAgain() throws IOException, InterruptedException {
+  void whatWasInHandWhenTheMemoryWasShortComesAgain() throws Exception {
     scene.append(0, 4);
     Worker worker = begin(0, "");
     next(worker);
     dispatch.recover(worker);
+    assertEquals(4L, CompletableFuture.supplyAsync(dispatch::waiting).get(), "the lock is free");
     assertEquals("the agent is short of memory", tally.lastError);
     assertEquals(List.of(), worker.hand);
     assertEquals(1, dispatch.retrying());
@@ -86,7 +91,6 @@ class DispatchTest extends Steps {
     assertTrue(dispatch.settle());
     assertTrue(dispatch.draining());
     assertFalse(dispatch.join(worker), "no more use for one");
-    dispatch.pause(Scene.LONG.multipliedBy(1_000)); // not at all
   }
 
   @Test
@@ -124,5 +128,120 @@ class DispatchTest extends Steps {
             "ERROR could not be opened, failure 4 of this kind: it is down",
             "INFO is open after 5 failures"),
         scene.log.withLevels());
+  }
+
+  @Test
+  void whatWasInHandWhenTheMemoryWasShortLetsOthersGoFirst() throws Exception {
+    scene.append(0, 2);
+    Worker worker = begin(0, "name");
+    next(worker);
+    dispatch.recover(worker);
+    assertEquals("1/1", next(worker));
+    take(worker);
+    var answer = replay(false);
+    assertEquals("9/1r", next(worker), "the other one is not due yet");
+    take(worker);
+    assertTrue(answer.isDone());
+    scene.nanos.addAndGet(SECOND);
+    assertEquals("0/1", next(worker));
+  }
+
+  @Test
+  void whatWaitsIsWhatWasReadAndWhatWasNot() throws Exception {
+    scene.append(0, 2);
+    Worker worker = begin(0, "");
+    scene.wanted = event -> !event.id().equals("0");
+    assertEquals("1/1", next(worker));
+    assertEquals(2, tally.low.get());
+    scene.append(2, 5);
+    assertEquals(4, dispatch.waiting());
+    assertEquals(Standing.WAITING, dispatch.standing(2));
+    assertEquals(Standing.WAITING, dispatch.standing(3), "not read");
+    assertEquals(Standing.DONE, dispatch.standing(1), "not wanted");
+    assertEquals(
+        scene.journal.latest(4, Entry::time).get(0), dispatch.waitingSince().orElseThrow());
+  }
+
+  @Test
+  void whoeverTakesOneOfSeveralWakesAnother() throws Exception {
+    Worker worker = begin(0, "name");
+    CompletableFuture<String> other = await(lane());
+    scene.append(0, 2);
+    assertEquals("0/1", next(worker));
+    assertEquals("1/1", other.get());
+  }
+
+  @Test
+  void whatIsGivenOutIsLookedAfterFromThenOn() throws Exception {
+    scene.append(0, 1);
+    Worker worker = begin(0, "", Duration.ofNanos(1));
+    CountDownLatch looked = new CountDownLatch(1);
+    Watch.Watched last =
+        now -> {
+          looked.countDown();
+          return Long.MAX_VALUE;
+        };
+    dispatch.leave(worker);
+    scene.watch.add(dispatch);
+    scene.watch.add(last);
+    looked.await();
+    assertTrue(dispatch.join(worker));
+    next(worker); // and it is looked at all the time, while the clock stands
+    scene.nanos.addAndGet(1);
+    Scene.await(worker.thread::isInterrupted, "a look at what is late");
+    scene.watch.remove(last);
+    scene.watch.remove(dispatch);
+  }
+
+  @Test
+  void aPauseEndsWithItsTimeOrWithTheHandler() throws Exception {
+    begin(0, "");
+    long begun = scene.nanos.get();
+    CompletableFuture<Long> ended = pausing(Duration.ofHours(1));
+    scene.nanos.addAndGet(Duration.ofHours(1).toNanos() - 1);
+    dispatch.look();
+    for (int i = 0; i < 20_000; i++) {
+      Thread.onSpinWait();
+    }
+    scene.nanos.addAndGet(1);
+    dispatch.look();
+    assertEquals(Duration.ofHours(1).toNanos(), ended.get() - begun);
+    CompletableFuture<Long> another = pausing(Duration.ofHours(1));
+    outcomes.drain();
+    assertEquals(ended.get(), another.get());
+    dispatch.pause(Duration.ofHours(1)); // not at all
+  }
+
+  private CompletableFuture<Long> pausing(Duration wait) {
+    CompletableFuture<Long> ended = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              dispatch.pause(wait);
+              ended.complete(scene.nanos.get());
+            });
+    thread.setDaemon(true);
+    thread.start();
+    Scene.await(() -> isWaiting(thread), "a thread that waits");
+    return ended;
+  }
+
+  @Test
+  void theWholeOfAFailureIsThereForWhoeverLooksCloser() throws Exception {
+    scene.append(0, 4);
+    scene.log.collectAll();
+    Worker worker = begin(0, "");
+    dispatch.note("could not be opened", new IOException("down"), "it is down", 1);
+    worker.batch = 4;
+    next(worker);
+    fail(worker, new IOException("one is bad"));
+    next(worker);
+    fail(worker, new IOException("this one"));
+    assertEquals(
+        List.of(
+            "DEBUG the whole of it java.io.IOException: down",
+            "DEBUG the whole of it java.io.IOException: one is bad",
+            "DEBUG the whole of it java.io.IOException: this one"),
+        scene.log.withLevels().stream().filter(line -> line.startsWith("DEBUG")).toList());
   }
 }

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import loomagent.base.Disk;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -89,8 +92,49 @@ class FeedTest extends Steps {
     assertEquals(501, feed.unread());
     assertEquals(2, feed.low(outstanding));
     assertEquals(Standing.DONE, feed.standing(4_400), "of what is handed on others know");
+    while (outstanding.first().isPresent()) {
+      outstanding.done(outstanding.first().orElseThrow());
+    }
     feed.store(outstanding);
-    assertEquals(new Cursor.Position(5_500, List.of()).next(), scene.cursor().next());
+    assertEquals(new Cursor.Position(5_500, List.of()), scene.cursor());
+    assertTrue(feed.fill(outstanding, 0));
+    assertEquals(5_500, outstanding.first().orElseThrow().sequence);
+  }
+
+  @Test
+  void noFileOfTheJournalStaysOpen() throws Exception {
+    scene.append(0, 6_000);
+    scene.journal.close();
+    scene.openJournal(); // so that nothing of it is in memory
+    Cursor before = Cursor.open(scene.cursorFile, Cursor.Start.OLDEST, 1, 1, Disk.REAL, scene.log);
+    before.move(5_500, new long[] {2, 5_000}, 2);
+    Feed feed = feed(1, "");
+    Outstanding outstanding = outstanding(feed);
+    long open = openFiles();
+    assertTrue(feed.fill(outstanding, 0));
+    assertEquals(open, openFiles(), "what was open is read");
+    while (outstanding.first().isPresent()) {
+      outstanding.done(outstanding.first().orElseThrow());
+    }
+    assertTrue(feed.fill(outstanding, 0));
+    assertEquals(open + 1, openFiles(), "there is more to read");
+    feed.release();
+    assertEquals(open, openFiles());
+  }
+
+  /** Of this process, in the test's folder. */
+  private long openFiles() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      return all.filter(
+              file -> {
+                try {
+                  return Files.readSymbolicLink(file).startsWith(folder);
+                } catch (IOException gone) {
+                  return false;
+                }
+              })
+          .count();
+    }
   }
 
   @Test

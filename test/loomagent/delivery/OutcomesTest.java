@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import loomagent.RetryLater;
 import loomagent.Undeliverable;
+import loomagent.base.LossyDisk;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -223,6 +226,7 @@ class OutcomesTest extends Steps {
       outcomes.bury(worker, worker.hand.get(0));
     }
     assertEquals("IOException: No space left on device", tally.lastError);
+    assertEquals(3, scene.log.count("was given up, and waits because"), "the 1st, 2nd and 4th");
     assertEquals(1, tally.dead());
     assertEquals(1, tally.failed(), "the handler was asked once");
     assertAt(2);
@@ -231,5 +235,58 @@ class OutcomesTest extends Steps {
     fail(worker, new IOException("no"));
     scene.nanos.addAndGet(SECOND);
     assertEquals("1/1", next(worker));
+  }
+
+  @Test
+  void nobodyIsLateWhileItsLetterIsWritten() throws Exception {
+    scene.append(0, 1);
+    List<Long> waits = new ArrayList<>();
+    LossyDisk disk = new LossyDisk(folder);
+    scene.dead = DeadLetters.open(folder.resolve("slow.ndjson"), disk, scene.log);
+    Worker worker = begin(1, "");
+    disk.fail((kind, file) -> waits.add(check(TIMEOUT.toNanos())));
+    next(worker);
+    fail(worker, new IOException("no"));
+    assertEquals(1, tally.dead());
+    assertEquals(Dispatch.NEVER - TIMEOUT.toNanos(), waits.get(0));
+    assertFalse(worker.thread.isInterrupted());
+  }
+
+  @Test
+  void anotherThatWaitsIsWokenByAllThatIsThereForIt() throws Exception {
+    scene.append(0, 2);
+    Worker worker = begin(0, "");
+    worker.batch = 2;
+    next(worker);
+    CompletableFuture<String> one = await(lane());
+    fail(worker, new IOException("one is bad"));
+    assertEquals("0/1", one.get(), "what comes one by one");
+    CompletableFuture<String> two = await(lane());
+    replay(false);
+    assertEquals("9/1r", two.get(), "a replay");
+    CompletableFuture<String> three = await(worker);
+    outcomes.drain();
+    assertEquals("", three.get(), "the end");
+  }
+
+  @Test
+  void whatComesAgainAtOnceIsThereForAnotherThatWaits() throws Exception {
+    scene.append(0, 1);
+    Worker worker = begin(0, "");
+    next(worker);
+    CompletableFuture<String> other = await(lane());
+    fail(worker, new IOException("no"));
+    assertEquals("0/2", other.get());
+  }
+
+  @Test
+  void aPausedLaneGoesOnOnceItIsResumed() throws Exception {
+    scene.append(0, 1);
+    Worker worker = begin(0, "");
+    outcomes.pause(true);
+    assertTrue(outcomes.paused());
+    CompletableFuture<String> given = await(worker);
+    outcomes.pause(false);
+    assertEquals("0/1", given.get());
   }
 }

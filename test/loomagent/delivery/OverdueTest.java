@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import loomagent.delivery.Outstanding.Item;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -198,5 +199,44 @@ class OverdueTest extends Steps {
     assertEquals(List.of(), worker.hand);
     assertEquals(0, tally.delivered());
     assertEquals("0/1", next(worker));
+  }
+
+  @Test
+  void whatHangsAtItsLastAttemptIsADeadLetterThatAnotherThreadWrites() throws Exception {
+    scene.append(0, 1);
+    Worker worker = begin(1, "");
+    dispatch.onHang(
+        hung -> {
+          throw new OutOfMemoryError("a test");
+        });
+    next(worker);
+    check(TIMEOUT.toNanos());
+    assertThrows(OutOfMemoryError.class, () -> check(GRACE));
+    dispatch.onHang(hanging::add);
+    check(GRACE);
+    assertEquals(List.of(worker), hanging);
+    assertEquals(1, tally.failed());
+    assertEquals(1, dispatch.retrying(), "once, though it was late twice");
+    assertEquals(0, tally.dead(), "it is not for the watch to write files");
+    Worker other = lane();
+    assertEquals("0/1", next(other));
+    outcomes.bury(other, other.hand.get(0));
+    assertEquals(1, tally.dead());
+    assertEquals("did not finish within 30s", scene.dead.find("0").orElseThrow().error());
+    assertTrue(scene.log.says("did not finish within 30s with n0 0, and does not heed"));
+  }
+
+  @Test
+  void severalWhoseThreadHangsAreThereForAnotherThatWaits() throws Exception {
+    scene.append(0, 2);
+    Worker worker = begin(0, "");
+    worker.batch = 2;
+    next(worker);
+    check(TIMEOUT.toNanos());
+    Worker idle = lane();
+    dispatch.leave(idle); // or the watch would begin its thread
+    CompletableFuture<String> other = await(idle);
+    check(GRACE);
+    assertEquals("0/1", other.get());
   }
 }

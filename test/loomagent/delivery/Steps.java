@@ -57,8 +57,12 @@ abstract class Steps {
   }
 
   Worker begin(int attempts, String key) throws IOException {
+    return begin(attempts, key, TIMEOUT);
+  }
+
+  Worker begin(int attempts, String key, Duration timeout) throws IOException {
     Duration first = Duration.ofSeconds(1);
-    Policy policy = new Policy(first, first.multipliedBy(4), attempts, TIMEOUT, 3, key);
+    Policy policy = new Policy(first, first.multipliedBy(4), attempts, timeout, 3, key);
     Delivery.Target target = scene.target(policy, () -> event -> {});
     dispatch =
         new Dispatch(
@@ -116,5 +120,20 @@ abstract class Steps {
   static String refused(CompletableFuture<Optional<String>> answer) {
     assertTrue(answer.isDone());
     return answer.join().orElseThrow();
+  }
+
+  /** What a lane is given whose thread waits; this returns once it does. */
+  CompletableFuture<String> await(Worker worker) {
+    CompletableFuture<String> given = new CompletableFuture<>();
+    Thread thread = new Thread(() -> given.complete(next(worker)));
+    thread.setDaemon(true);
+    thread.start();
+    Scene.await(() -> isWaiting(thread), "a thread that waits");
+    return given;
+  }
+
+  static boolean isWaiting(Thread thread) {
+    return thread.getState() == Thread.State.WAITING
+        || thread.getState() == Thread.State.TIMED_WAITING;
   }
 }
