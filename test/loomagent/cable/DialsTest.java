@@ -176,6 +176,9 @@ final class DialsTest {
     Socket never = new Socket(1, inbox);
     dials.giveUp(never);
     assertSame(client, network.client());
+    Wire wire = new Wire();
+    never.onOpen(wire);
+    assertEquals(List.of("abort"), wire.news());
     Socket dialling = dial(dials, 2, false);
     until(dialling);
     assertFalse(dialling.opened());

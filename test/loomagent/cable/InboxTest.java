@@ -61,5 +61,7 @@ final class InboxTest {
     }
     inbox.add(item(1));
     assertEquals(List.of(item(1)), taken.get());
+    inbox.add(item(2));
+    assertEquals(1, inbox.take(new ArrayDeque<>(), 0).size());
   }
 }

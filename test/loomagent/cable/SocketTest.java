@@ -8,11 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -31,74 +29,6 @@ final class SocketTest {
   private final Inbox inbox = new Inbox();
   private final Socket socket = new Socket(7, inbox);
   private final Wire wire = new Wire();
-
-  /** Notes what it is asked to do. */
-  private static final class Wire implements WebSocket {
-    final List<String> done = new ArrayList<>();
-    CompletableFuture<WebSocket> result = CompletableFuture.completedFuture(this);
-
-    private CompletableFuture<WebSocket> done(String what) {
-      done.add(what);
-      return result;
-    }
-
-    /** What it was asked for since the last time. */
-    List<String> news() {
-      List<String> news = List.copyOf(done);
-      done.clear();
-      return news;
-    }
-
-    @Override
-    public CompletableFuture<WebSocket> sendText(CharSequence data, boolean last) {
-      return done("text " + data + " " + last);
-    }
-
-    @Override
-    public CompletableFuture<WebSocket> sendBinary(ByteBuffer data, boolean last) {
-      return done("binary");
-    }
-
-    @Override
-    public CompletableFuture<WebSocket> sendPing(ByteBuffer message) {
-      return done("ping " + message.remaining() + " " + message.getLong(0));
-    }
-
-    @Override
-    public CompletableFuture<WebSocket> sendPong(ByteBuffer message) {
-      return done("pong");
-    }
-
-    @Override
-    public CompletableFuture<WebSocket> sendClose(int status, String reason) {
-      return done("close " + status + reason);
-    }
-
-    @Override
-    public void request(long parts) {
-      done.add("request " + parts);
-    }
-
-    @Override
-    public String getSubprotocol() {
-      return "";
-    }
-
-    @Override
-    public boolean isOutputClosed() {
-      return false;
-    }
-
-    @Override
-    public boolean isInputClosed() {
-      return false;
-    }
-
-    @Override
-    public void abort() {
-      done.add("abort");
-    }
-  }
 
   private Queue<Inbox.Item> handed() throws InterruptedException {
     return inbox.take(new ArrayDeque<>(), 0);
@@ -147,11 +77,16 @@ final class SocketTest {
 
   /** So many bytes wait, and so many parts were not asked for again. */
   private void assertPending(long bytes, int owed) {
-    fill(MOST - (QUARTER - owed) - bytes);
-    for (int i = 0; i < QUARTER - owed; i++) {
+    int parts = QUARTER - owed;
+    fill(MOST - 1 - parts - bytes);
+    for (int i = 0; i < parts; i++) {
       part("x");
     }
-    assertNews(wire); // as that is as much as may wait
+    assertNews(wire, "request " + QUARTER); // one byte less than may wait
+    for (int i = 0; i < QUARTER; i++) {
+      part("x");
+    }
+    assertNews(wire);
     socket.processed(1, 0);
     assertNews(wire, "request " + QUARTER);
   }
