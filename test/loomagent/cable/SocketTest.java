@@ -200,6 +200,14 @@ final class SocketTest {
   @Test
   void noMoreIsAskedForWhileAsMuchWaitsAsMay() throws InterruptedException {
     open();
+    fill(MOST - QUARTER);
+    for (int i = 0; i < QUARTER; i++) {
+      part("x");
+    }
+    assertNews(wire); // with the last of these it is as much
+    message("");
+    socket.processed(MOST, 0);
+    assertNews(wire, "request " + QUARTER);
     assertPending(0, 0);
   }
 
