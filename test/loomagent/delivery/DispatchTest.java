@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import loomagent.RetryLater;
 import loomagent.delivery.Outstanding.Item;
 import loomagent.journal.Entry;
 import org.junit.jupiter.api.Test;
@@ -200,7 +201,8 @@ class DispatchTest extends Steps {
     CompletableFuture<Long> ended = pausing(Duration.ofHours(1));
     scene.nanos.addAndGet(Duration.ofHours(1).toNanos() - 1);
     dispatch.look();
-    for (int i = 0; i < 20_000; i++) {
+    long end = System.nanoTime() + 20_000_000;
+    while (System.nanoTime() < end) { // for whoever would not wait any more
       Thread.onSpinWait();
     }
     scene.nanos.addAndGet(1);
@@ -243,5 +245,32 @@ class DispatchTest extends Steps {
             "DEBUG the whole of it java.io.IOException: one is bad",
             "DEBUG the whole of it java.io.IOException: this one"),
         scene.log.withLevels().stream().filter(line -> line.startsWith("DEBUG")).toList());
+  }
+
+  @Test
+  void whatTheJournalGotIsThereForWhoeverIsWoken() throws Exception {
+    Worker worker = begin(0, "");
+    CompletableFuture<String> given = await(worker);
+    scene.append(0, 1);
+    dispatch.wake();
+    assertEquals("0/1", given.get());
+  }
+
+  @Test
+  void thatAllWaitsForWhatFailsIsSaidOnceNobodyIsAtAnything() throws Exception {
+    scene.append(0, 2 * Outstanding.MOST_EVENTS + 4);
+    scene.wanted = event -> event.name().equals("n0") || event.id().equals("1");
+    Worker worker = begin(0, "name");
+    Worker other = lane();
+    next(worker);
+    assertEquals("1/1", next(other));
+    fail(worker, new RetryLater(Duration.ofHours(1), "busy"));
+    CompletableFuture<String> waiting = await(worker);
+    assertEquals(0, scene.log.count("wait behind"), "another is at something");
+    take(other);
+    CompletableFuture<String> both = await(other);
+    assertEquals(1, scene.log.count("1000 events wait behind those of their key that fail"));
+    outcomes.drain();
+    assertEquals("", waiting.get() + both.get());
   }
 }
