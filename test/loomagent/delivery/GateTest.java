@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import loomagent.delivery.Outstanding.Request;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,10 +15,12 @@ import org.junit.jupiter.api.Timeout;
 /** Who waits at a delivery's lock, and what is told once it is free. */
 @Timeout(60)
 class GateTest {
-  private static final BooleanSupplier NO = () -> false;
-
   private final Gate gate = new Gate();
   private final AtomicInteger woken = new AtomicInteger();
+
+  private static boolean no() {
+    return false;
+  }
 
   private Thread waiting(long nanos) {
     Thread thread =
@@ -27,7 +28,7 @@ class GateTest {
             () ->
                 gate.run(
                     () -> {
-                      gate.await(nanos, NO);
+                      gate.await(nanos, GateTest::no);
                       woken.incrementAndGet();
                     }));
     thread.start();
@@ -56,7 +57,7 @@ class GateTest {
     Thread interrupted = waiting(Scene.LONG.multipliedBy(120).toNanos());
     interrupted.interrupt();
     interrupted.join();
-    gate.run(() -> gate.await(1, NO));
+    gate.run(() -> gate.await(1, GateTest::no));
     assertEquals(2, woken.get());
     assertFalse(gate.anyIdle());
   }
@@ -71,7 +72,7 @@ class GateTest {
   void answersAreGivenInTheirOrderOnceTheLockIsFree() throws Exception {
     CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
     CompletableFuture<Boolean> free = new CompletableFuture<>();
-    answer.thenRun(() -> free.complete(isFree()));
+    var unused = answer.thenRun(() -> free.complete(isFree()));
     gate.run(
         () -> {
           gate.run(() -> gate.answer(new Request(answer, false), Optional.of("no")));

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whose turn it is, of events and their keys, and where that leaves the cursor. */
 class OutstandingTest {
-  private static final long NOW = Long.MAX_VALUE - 10; // overflows soon, as it may
+  private static final long NOW = Long.sum(Long.MAX_VALUE, -10); // overflows soon, as it may
 
   @TempDir Path folder;
   private final Outstanding outstanding = new Outstanding(5);

@@ -97,14 +97,7 @@ final class Scene implements AutoCloseable {
   Delivery make(Policy policy, Delivery.Maker maker) throws IOException {
     Delivery.Target target = target(policy, maker);
     return add(
-        new Delivery(
-            target,
-            Optional.of(journal),
-            feed(target),
-            dead,
-            clock,
-            random,
-            watch));
+        new Delivery(target, Optional.of(journal), feed(target), dead, clock, random, watch));
   }
 
   Optional<Feed> feed(Delivery.Target target) throws IOException {

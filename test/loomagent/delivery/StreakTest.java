@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** What an operator is told of a handler that fails, and how often. */
 class StreakTest {
-  private static final long NOW = Long.MAX_VALUE - 10; // overflows soon, as it may
+  private static final long NOW = Long.sum(Long.MAX_VALUE, -10); // overflows soon, as it may
 
   private final LogLines log = new LogLines();
   private final Streak streak = new Streak("mis", log);
