@@ -25,6 +25,7 @@ final class Scene implements Port {
   final List<String> aside = new ArrayList<>();
   final List<Failure> failures = new ArrayList<>();
   final List<Duration> waits = new ArrayList<>();
+  final List<Duration> silences = new ArrayList<>();
   final List<Subscription.State> states = new ArrayList<>();
   final List<String> said = new ArrayList<>();
   final Subscription subscription;
@@ -160,6 +161,7 @@ final class Scene implements Port {
   public void failed(Failure failure, Duration next, Duration silence) {
     failures.add(failure);
     waits.add(next);
+    silences.add(silence);
   }
 
   @Override

@@ -43,6 +43,7 @@ final class SubscriptionLifeTest {
     scene.ping();
     scene.pass(Duration.ofSeconds(10));
     assertTrue(scene.failures.get(2).text().endsWith("the connection went silent (10s)"));
+    assertEquals(Duration.ofSeconds(10), scene.silences.get(2));
   }
 
   @Test
