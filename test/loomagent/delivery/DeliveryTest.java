@@ -45,6 +45,7 @@ class DeliveryTest extends WithScene {
     assertEquals(3_001, delivery.low());
     assertEquals(
         Optional.of(Instant.parse("2026-03-04T05:06:07Z")), delivery.tally().lastDeliveredAt());
+    assertEquals("mis", delivery.name());
     assertEquals(0, delivery.tally().failed());
     assertEquals("", delivery.lastError());
     assertEquals(List.of(), scene.log.all());

@@ -5,6 +5,7 @@ import static loomagent.delivery.Scene.end;
 import static loomagent.delivery.Scene.event;
 import static loomagent.delivery.Scene.ids;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -24,6 +25,7 @@ class PauseTest extends WithScene {
     scene.append(1, 4);
     Delivery delivery = scene.start(Scene.STRICT, event -> taken.add(event.id()));
     await(() -> delivery.delivered() == 3, "the first ones");
+    assertFalse(delivery.isPaused());
     delivery.pause();
     assertTrue(delivery.isPaused());
     scene.append(4, 8);
@@ -34,6 +36,8 @@ class PauseTest extends WithScene {
     String answer = delivery.replay(event(1)).get(30, TimeUnit.SECONDS).orElseThrow();
     assertTrue(answer.contains("paused"), answer);
     assertTrue(Delivery.isRefusal(Optional.of(answer)), "it was no attempt");
+    assertFalse(Delivery.isRefusal(Optional.empty()));
+    assertFalse(Delivery.isRefusal(Optional.of("IOException: no")));
     assertEquals(ids(1, 4), taken);
 
     delivery.resume();

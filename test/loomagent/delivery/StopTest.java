@@ -57,6 +57,7 @@ class StopTest extends WithScene {
     delivery.drain();
     delivery.interrupt();
     assertFalse(delivery.awaitEnd(SHORT), "it heeds no interrupt");
+    assertFalse(delivery.isEnded());
     delivery.abandon();
     assertTrue(delivery.awaitEnd(Scene.LONG));
     assertTrue(delivery.isEnded());
