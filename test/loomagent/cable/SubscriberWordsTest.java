@@ -240,4 +240,25 @@ final class SubscriberWordsTest {
     }
     assertEquals(1, recorder.count(Subscription.State.LIVE));
   }
+
+  @Test
+  void aStopEndsAllConnectionsAndAClosingWaitsForThat() throws Exception {
+    make(true, Limits.STANDARD, fresh -> token(Optional.empty(), Optional.empty()));
+    subscriber.start();
+    await(() -> subscriber.live() == 2);
+    assertEquals(2, threads());
+    subscriber.stop();
+    await(() -> simulator.connections() == 0 && threads() == 0);
+    make(true, Limits.STANDARD, fresh -> token(Optional.empty(), Optional.empty()));
+    subscriber.start();
+    await(() -> subscriber.live() == 2);
+    subscriber.close();
+    assertEquals(0, threads());
+  }
+
+  private static long threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().matches("connection-default(-2)?"))
+        .count();
+  }
 }
