@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import loomagent.Event;
 import loomagent.EventHandler;
 import loomagent.HandlerContext;
@@ -321,5 +322,25 @@ class DeliveryTest extends WithScene {
     await(() -> delivery.delivered() == 1, "it");
     end(delivery);
     assertEquals(List.of(getClass().getClassLoader(), true), seen);
+  }
+
+  @Test
+  void nobodyIsLookedAfterAnyMoreOnceItHasEnded() throws Exception {
+    Set<Thread> before = watches();
+    Delivery delivery = scene.start(STRICT, event -> {});
+    Delivery late = scene.make(STRICT, () -> event -> {});
+    end(late);
+    late.start(); // to no avail
+    Set<Thread> watch = watches();
+    watch.removeAll(before);
+    assertEquals(1, watch.size());
+    end(delivery);
+    await(() -> watch.stream().noneMatch(Thread::isAlive), "the watch ends");
+  }
+
+  private static Set<Thread> watches() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("handler-watch"))
+        .collect(Collectors.toSet());
   }
 }
