@@ -101,8 +101,8 @@ final class SubscriberWordsTest {
     await(() -> subscriber.live() == 2);
     assertEquals(ends.get(1), subscriber.token().orElseThrow().expiresAt(), "that ends last");
     Instant heard = subscriber.lastHeard().orElseThrow();
-    assertTrue(heard.isBefore(NOW), heard::toString);
-    assertTrue(heard.isAfter(NOW.minusSeconds(5)), heard::toString);
+    Duration ago = Duration.between(heard, NOW); // it may just be coming
+    assertTrue(ago.abs().compareTo(Duration.ofSeconds(5)) < 0, ago::toString);
     assertEquals(Optional.empty(), subscriber.fault());
   }
 
