@@ -194,7 +194,7 @@ class OutstandingTest {
     add(5, "a");
     assertEquals(Outstanding.MOST_EVENTS - 1, outstanding.room());
     outstanding.done(one());
-    int most = (int) Outstanding.MOST_CHARACTERS - 300;
+    int most = (int) Outstanding.MOST_BYTES - 300;
     add(6, "a", "x".repeat(most - 1));
     assertEquals(Outstanding.MOST_EVENTS - 1, outstanding.room());
     outstanding.done(one());
