@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
@@ -694,19 +695,16 @@ final class ConnectionTest {
     long later = System.nanoTime() + Duration.ofMinutes(2).toNanos();
     assertTrue(connection.lastHeard().isPresent());
     assertEquals(Optional.empty(), connection.fault());
-    CountDownLatch released = new CountDownLatch(1);
-    CountDownLatch blocked = new CountDownLatch(1);
-    recorder.atEvent =
-        frame -> {
-          blocked.countDown();
-          awaitUninterruptibly(released);
-        };
+    Semaphore released = new Semaphore(0);
+    recorder.atEvent = frame -> released.acquireUninterruptibly();
     simulator.publish(event("1"));
-    blocked.await();
+    while (!released.hasQueuedThreads()) {
+      Thread.onSpinWait();
+    }
     String fault = connection.fault(later).orElseThrow();
     assertTrue(fault.contains("connection-default has been at one thing for "), fault);
-    assertTrue(fault.contains("awaitUninterruptibly"), fault);
-    released.countDown();
+    assertTrue(fault.contains("acquireUninterruptibly"), fault);
+    released.release();
     recorder.event("1");
     simulator.close();
     recorder.failure();
