@@ -120,6 +120,12 @@ final class Reloading {
     return faults.stream().map(fault -> "handler jar " + fault).toList();
   }
 
+  /** It can be asked from now on, and looks once it is told {@link #until} when. */
+  void listen(Stop stop) {
+    lookedAt = System.nanoTime();
+    listening = Optional.of(stop);
+  }
+
   /**
    * Until it is time to stop. Whatever goes wrong in between, a full heap of a handler's making
    * most of all, is no reason to end the agent.
@@ -128,7 +134,6 @@ final class Reloading {
     Map<String, String> last = seen;
     IdleHeap heap = new IdleHeap();
     Daily daily = agent.daily(Clock.system(ZoneId.systemDefault()));
-    listening = Optional.of(stop);
     agent.watch(this::fault);
     while (!stop.asked()) {
       lookedAt = System.nanoTime();
@@ -156,8 +161,7 @@ final class Reloading {
   Result ask() throws InterruptedException {
     Optional<Stop> loop = listening;
     if (loop.isEmpty()) {
-      return new Result(
-          false, List.of("this agent does not reload: it starts, stops, or is a demo"));
+      return new Result(false, List.of("this agent does not reload: it stops, or is a demo"));
     }
     CompletableFuture<Result> answer = new CompletableFuture<>();
     asked.add(answer);

@@ -103,6 +103,9 @@ final class Session {
         return wrong(problems);
       }
       Doors doors = new Doors(configuration, agent, reloading, own, terminal.environment());
+      if (stop.reloads()) {
+        reloading.listen(stop); // whoever finds the socket may ask at once
+      }
       doors.open(folder.layout().socket());
       until.end(agent, reloading);
       systemd.stopping(configuration.shutdownTimeout());

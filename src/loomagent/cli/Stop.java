@@ -56,6 +56,11 @@ final class Stop {
     return stop;
   }
 
+  /** Whether a SIGHUP is a reason to read the configuration again. */
+  boolean reloads() {
+    return reloads;
+  }
+
   /** As a signal does. */
   void now() {
     asked.countDown();
