@@ -32,6 +32,9 @@ import loomagent.simulator.Simulator;
 final class Pasture implements AutoCloseable {
   static final Duration SOON = Duration.ofSeconds(60);
 
+  /** A pull whose answer was lost on a full heap begins anew after two minutes. */
+  private static final Duration LATE = Duration.ofMinutes(3);
+
   private static final DateTimeFormatter MILLIS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -159,7 +162,7 @@ final class Pasture implements AutoCloseable {
 
   /** Waits for something while the agent lives. */
   static void await(BooleanSupplier condition, AgentProcess agent) {
-    long end = System.nanoTime() + SOON.toNanos();
+    long end = System.nanoTime() + LATE.toNanos();
     while (!condition.getAsBoolean()) {
       assertTrue(agent.isAlive(), () -> "it ended\n" + agent.err());
       assertTrue(System.nanoTime() - end < 0, () -> "in vain\n" + agent.err());
