@@ -125,10 +125,7 @@ class OverdueTest extends Steps {
       throws IOException, InterruptedException {
     scene.append(0, 2);
     Worker worker = begin(0, "");
-    dispatch.onHang(
-        hung -> {
-          throw new OutOfMemoryError("a test");
-        });
+    noMemoryForAnother();
     for (int i = 0; i < 5; i++) {
       next(worker);
       List<Item> hand = worker.hand;
@@ -188,10 +185,7 @@ class OverdueTest extends Steps {
     scene.append(0, 3);
     Worker worker = begin(0, "");
     worker.batch = 3;
-    dispatch.onHang(
-        hung -> {
-          throw new OutOfMemoryError("a test");
-        });
+    noMemoryForAnother();
     next(worker);
     check(TIMEOUT.toNanos());
     assertThrows(OutOfMemoryError.class, () -> check(GRACE));
@@ -205,10 +199,7 @@ class OverdueTest extends Steps {
   void whatHangsAtItsLastAttemptIsADeadLetterThatAnotherThreadWrites() throws Exception {
     scene.append(0, 1);
     Worker worker = begin(1, "");
-    dispatch.onHang(
-        hung -> {
-          throw new OutOfMemoryError("a test");
-        });
+    noMemoryForAnother();
     next(worker);
     check(TIMEOUT.toNanos());
     assertThrows(OutOfMemoryError.class, () -> check(GRACE));
@@ -238,5 +229,12 @@ class OverdueTest extends Steps {
     CompletableFuture<String> other = await(idle);
     check(GRACE);
     assertEquals("0/1", other.get());
+  }
+
+  private void noMemoryForAnother() {
+    dispatch.onHang(
+        hung -> {
+          throw new OutOfMemoryError("a test");
+        });
   }
 }
