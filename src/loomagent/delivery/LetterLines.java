@@ -89,7 +89,7 @@ final class LetterLines implements Closeable {
 
   /** The line of a letter. */
   static byte[] line(Letter letter) {
-    StringBuilder line = new StringBuilder(letter.event().json().length() + 300);
+    StringBuilder line = new StringBuilder(letter.event().size() + 300);
     line.append("{\"time\":\"").append(letter.time());
     line.append("\",\"sequence\":").append(letter.sequence());
     line.append(",\"connection\":");
